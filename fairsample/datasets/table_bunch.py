@@ -1,0 +1,62 @@
+"""The shape in which every loader hands out its table."""
+
+import os
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import Interval
+
+__all__ = ["FETCH_CONSTRAINTS", "table_bunch"]
+
+FETCH_CONSTRAINTS = {
+    "data_home": [str, os.PathLike, None],
+    "download_if_missing": ["boolean"],
+    "return_X_y": ["boolean"],
+    "as_frame": ["boolean"],
+    "n_retries": [Interval(Integral, 0, None, closed="left")],
+    "delay": [Interval(Real, 0, None, closed="left")],
+}
+
+
+def table_bunch(
+    X, y, *, sensitive, target_names, description, return_X_y, as_frame, **more
+):
+    """Return a table as scikit-learn's loaders do.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_features)
+        The features.
+    y : Series of shape (n_samples,)
+        The outcome, 0 or 1, with the same index as `X`.
+    sensitive : str
+        Column of `X` with the sensitive attribute.
+    target_names : list of str
+        What 0 and 1 stand for.
+    description : str
+        Text for ``DESCR``.
+    return_X_y : bool
+        Return ``(data, target)`` instead of a Bunch.
+    as_frame : bool
+        Return pandas objects; otherwise numpy arrays.
+    **more : object
+        Further entries of the Bunch.
+
+    Returns
+    -------
+    :class:`~sklearn.utils.Bunch` or tuple of (data, target)
+    """
+    data, target = (X, y) if as_frame else (X.to_numpy(), y.to_numpy())
+    if return_X_y:
+        return data, target
+    return Bunch(
+        data=data,
+        target=target,
+        frame=X.assign(**{y.name: y}) if as_frame else None,
+        feature_names=list(X.columns),
+        target_names=np.array(target_names, dtype=object),
+        sensitive=sensitive,
+        DESCR=description,
+        **more,
+    )

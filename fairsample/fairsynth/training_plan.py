@@ -1,0 +1,63 @@
+"""How large a generator is and how long it trains, by the data."""
+
+from typing import NamedTuple
+
+__all__ = ["TrainingPlan", "plan_training", "units_per_column"]
+
+STEPS = 1500  # optimiser steps that the likelihood needs, seen on 1k to 30k rows
+HIDDEN_UNITS = 768  # of the column head, shared by all columns
+
+
+class TrainingPlan(NamedTuple):
+    """Batch size and epochs.
+
+    Attributes
+    ----------
+    batch_size, max_epochs : int
+        For `skorch`.
+    """
+
+    batch_size: int
+    max_epochs: int
+
+    def n_steps(self, n_rows):
+        """Optimiser steps over all epochs."""
+        return self.max_epochs * -(-n_rows // self.batch_size)
+
+
+def plan_training(n_rows, *, batch_size=None, max_epochs=None):
+    """Choose batch size and epochs for a number of training rows.
+
+    About 1/128 of the rows a batch (a power of two between 32 and 1024) and as many
+    epochs as make 1,500 steps, between 10 and 100.
+
+    Parameters
+    ----------
+    n_rows : int
+        Training rows.
+    batch_size, max_epochs : int, default=None
+        What the user fixed.
+
+    Returns
+    -------
+    TrainingPlan
+        The plan.
+
+    Examples
+    --------
+    >>> from fairsample.fairsynth.training_plan import plan_training
+    >>> plan_training(32_561)
+    TrainingPlan(batch_size=256, max_epochs=12)
+    """
+    if batch_size is None:
+        batch_size = 32
+        while batch_size < 1024 and batch_size * 128 * 2**0.5 < n_rows:
+            batch_size *= 2
+    if max_epochs is None:
+        max_epochs = min(max(-(-STEPS * batch_size // n_rows), 10), 100)
+    return TrainingPlan(batch_size, max_epochs)
+
+
+def units_per_column(n_columns):
+    """Hidden units of each column, so that the head grows linearly with columns."""
+    return min(max(HIDDEN_UNITS // n_columns, 16), 64)

@@ -1,0 +1,28 @@
+"""Metrics: is it fair, is it faithful."""
+
+from fairsample.metrics.fairness import (
+    disparate_impact,
+    worst_group_recall,
+    worst_group_tpr,
+)
+from fairsample.metrics.fidelity import (
+    LengthSummary,
+    RecordFidelity,
+    code_prevalence,
+    record_fidelity,
+)
+from fairsample.metrics.group_rates import group_rates
+from fairsample.metrics.scorers import FairnessScorer, fairness_scorer
+
+__all__ = [
+    "FairnessScorer",
+    "LengthSummary",
+    "RecordFidelity",
+    "code_prevalence",
+    "disparate_impact",
+    "fairness_scorer",
+    "group_rates",
+    "record_fidelity",
+    "worst_group_recall",
+    "worst_group_tpr",
+]

@@ -1,0 +1,1 @@
+"""What every generator's training shares."""
