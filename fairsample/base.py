@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fairsample.conditions import CellTable, count_samples
 from fairsample.groups import resolve_groups
+from fairsample.persistence import SavedToFolder
 from fairsample.planning import CELL_STRATEGIES, asks_for_cells, rows_owed
 from fairsample.table_form import TableForm
 from fairsample.target_form import TargetForm
@@ -29,7 +30,7 @@ from fairsample.validation import (
 __all__ = ["BaseFairResampler", "DataWarning"]
 
 
-class BaseFairResampler(BaseOverSampler):
+class BaseFairResampler(SavedToFolder, BaseOverSampler):
     """Base of the resamplers that add rows cell by cell.
 
     A cell is a group and a class. What is common to all resamplers happens here: input

@@ -43,6 +43,8 @@ def split_cells(cells, *, test_size=0.3, random_state=None):
     """
     if not 0 < test_size < 1:
         raise ValueError(f"test_size must be between 0 and 1. Got {test_size!r}.")
+    if random_state is None:
+        random_state = np.random.RandomState()
     random_state = check_random_state(random_state)
     cells = np.asarray(cells)
     held_out = np.zeros(len(cells), dtype=bool)

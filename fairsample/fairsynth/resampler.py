@@ -19,11 +19,12 @@ from fairsample.fairsynth.penalty import FairnessPenalty
 from fairsample.fairsynth.record_encoder import RecordEncoder
 from fairsample.fairsynth.small_cells import SmallCells
 from fairsample.fairsynth.training_plan import (
-    TrainingPlan,
+    plan_fine_tuning,
     plan_training,
     units_per_column,
 )
 from fairsample.training.device import choose_device
+from fairsample.training.net_state import net_state, restore_net
 from fairsample.training.seeding import draw_seed, seeded
 
 __all__ = ["FairSynthResampler"]
@@ -80,10 +81,11 @@ class FairSynthResampler(BaseFairResampler):
         Dropout everywhere.
     max_epochs, batch_size : int, default=None
         Of the likelihood; None chooses by the number of rows.
-    learning_rate : float, default=0.002
+    learning_rate : float, default=0.001
         Highest learning rate of the one-cycle schedule.
-    fairness_epochs : int, default=4
-        Epochs under the penalty.
+    fairness_epochs : int, default=None
+        Epochs under the penalty, at half the learning rate; None makes about 200
+        steps.
     validation_fraction : float, default=0.1
         Share of rows held out for early stopping.
     patience : int, default=5
@@ -169,7 +171,7 @@ class FairSynthResampler(BaseFairResampler):
         "max_epochs": [Interval(Integral, 1, None, closed="left"), None],
         "batch_size": [Interval(Integral, 1, None, closed="left"), None],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "fairness_epochs": [Interval(Integral, 1, None, closed="left")],
+        "fairness_epochs": [Interval(Integral, 1, None, closed="left"), None],
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],
         "patience": [Interval(Integral, 1, None, closed="left")],
         "temperature": [Interval(Real, 0, None, closed="neither")],
@@ -195,8 +197,8 @@ class FairSynthResampler(BaseFairResampler):
         dropout=0.1,
         max_epochs=None,
         batch_size=None,
-        learning_rate=2e-3,
-        fairness_epochs=4,
+        learning_rate=1e-3,
+        fairness_epochs=None,
         validation_fraction=0.1,
         patience=5,
         temperature=1.0,
@@ -275,6 +277,26 @@ class FairSynthResampler(BaseFairResampler):
             progress=progress,
         )
 
+    def _fitted_state(self):
+        state = super()._fitted_state()
+        if "net_" in state:
+            del state["schema_"]
+            state["encoder_"] = self.encoder_.to_json()
+            state["small_cells_"] = self.small_cells_.mask
+            state["net_"] = net_state(self.net_)
+        return state
+
+    def _restore_fitted(self, state):
+        super()._restore_fitted(state)
+        if "net_" in state:
+            self.encoder_ = RecordEncoder.from_json(state["encoder_"])
+            self.schema_ = self.encoder_.table_.schema_
+            self.small_cells_ = SmallCells(state["small_cells_"])
+            learned = state["net_"]
+            plan = TrainingPlan(learned["batch_size"], learned["max_epochs"])
+            net = self._configure_net(plan, choose_device(self.device), [])
+            self.net_ = restore_net(net, learned)
+
     def _make_net(self, n_rows, device):
         plan = plan_training(
             n_rows, batch_size=self.batch_size, max_epochs=self.max_epochs
@@ -336,8 +358,11 @@ class FairSynthResampler(BaseFairResampler):
             self.objective,
             len(self.classes_),
         )
-        plan = TrainingPlan(self.net_.batch_size, self.fairness_epochs)
+        plan = plan_fine_tuning(
+            len(records), self.net_.batch_size, max_epochs=self.fairness_epochs
+        )
         plain, self.net_ = self.net_, self._configure_net(plan, self.net_.device, [])
+        self.net_.set_params(lr=self.learning_rate / 2)
         self.net_.initialize()
         self.net_.module_.load_state_dict(plain.module_.state_dict())
         self.net_.history_ = plain.history_

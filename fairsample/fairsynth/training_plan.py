@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
-__all__ = ["TrainingPlan", "plan_training", "units_per_column"]
+__all__ = ["TrainingPlan", "plan_fine_tuning", "plan_training", "units_per_column"]
 
 STEPS = 1500  # optimiser steps that the likelihood needs, seen on 1k to 30k rows
+FINE_TUNING_STEPS = 200
 HIDDEN_UNITS = 768  # of the column head, shared by all columns
 
 
@@ -55,6 +56,26 @@ def plan_training(n_rows, *, batch_size=None, max_epochs=None):
             batch_size *= 2
     if max_epochs is None:
         max_epochs = min(max(-(-STEPS * batch_size // n_rows), 10), 100)
+    return TrainingPlan(batch_size, max_epochs)
+
+
+def plan_fine_tuning(n_rows, batch_size, *, max_epochs=None):
+    """Choose the epochs under the penalty: about 200 steps, at least two epochs.
+
+    Parameters
+    ----------
+    n_rows, batch_size : int
+        Training rows and rows a batch.
+    max_epochs : int, default=None
+        What the user fixed.
+
+    Returns
+    -------
+    TrainingPlan
+        The plan.
+    """
+    if max_epochs is None:
+        max_epochs = max(-(-FINE_TUNING_STEPS * batch_size // n_rows), 2)
     return TrainingPlan(batch_size, max_epochs)
 
 

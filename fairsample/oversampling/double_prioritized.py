@@ -142,6 +142,8 @@ class DoublePrioritizedSampler(GroupRandomOverSampler):
     def _fit_resample(self, X, y, sensitive_features=None):
         frame, target, groups = self._check_input(X, y, sensitive_features)
         self._learn(frame, target, groups)
+        # NOTE[DIFF] The published code shuffles rows and copies together (seed 0);
+        # here real rows stay first, as after every resampler.
         units = self.units_.to_numpy()[groups.codes, target]
         self.sample_indices_ = rows_with_copies(units)
         copies = self.sample_indices_[len(frame) :]
@@ -158,6 +160,8 @@ class DoublePrioritizedSampler(GroupRandomOverSampler):
         units = counts * 0 + 1
         classes = self._target_classes(counts)
         if isinstance(self.group, str) and self.group == "all-minorities":
+            # NOTE[DIFF] The paper does not say how often rows are replicated "so that
+            # the distribution is less skewed": as often as fits the largest group.
             largest = counts.to_numpy()[counts.sum(axis=1).argmax()]
             fitting = largest // counts.clip(lower=1)
             units.iloc[:, classes] = fitting.clip(1, self.units).iloc[:, classes]

@@ -155,6 +155,8 @@ class UnitSearch:
         table : DataFrame of shape (n_units, 5)
             `units`, `threshold`, `balanced_accuracy`, `average_precision`, `chosen`.
         """
+        # NOTE[DIFF] The paper applies this rule to training epochs as well; a
+        # scikit-learn estimator decides itself when it has trained enough.
         members = self.held_out[in_group[self.held_out]]
         calibration_rows = self.held_out if calibrate_on_all else members
         models = [self._model(in_group, unit, calibration_rows) for unit in units]

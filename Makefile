@@ -1,0 +1,66 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
+TORCH := $(shell grep '^torch==' constraints.txt)
+
+READY := $(VENV)/.ready
+DOCS_READY := $(VENV)/.docs-ready
+BENCH := $(VENV)/bench
+BENCH_READY := $(BENCH)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint format docs notebooks bench clean
+
+help: ## Show this list
+	@grep -E '^[a-z]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+): [^#]*## (.*)/make \1\t\2/' | expand -t 18
+
+install: $(READY) ## Make .venv with what constraints.txt pins
+
+demo: $(READY) ## Compare real, over-sampled and fair synthetic training data
+	$(BIN)/python -m fairsample demo
+
+test: $(READY) ## Run all tests (ARGS="tests/metrics -x" for some of them)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY) ## Check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(READY) ## Format, and fix what can be fixed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(DOCS_READY) ## Build the documentation into docs/_build/html
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+notebooks: $(READY) ## Execute the notebooks in place
+	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
+
+bench: $(BENCH_READY) ## Run the benchmarks (minutes to hours; some need FAIRSAMPLE_DATA)
+	set -e; for script in tests/benchmarks/bench_*.py; do \
+		echo "== $$script"; $(BENCH)/bin/python $$script; done
+
+clean: ## Remove .venv and what was built
+	rm -rf $(VENV) docs/_build docs/api/generated build dist
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("fairsample needs Python 3.11 or later; name one: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(READY): pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) $(TORCH)
+	$(PIP) -e '.[test]'
+	touch $@
+
+$(DOCS_READY): $(READY)
+	$(PIP) -e '.[docs]'
+	touch $@
+
+# sdmetrics asks for pandas < 3: the benchmarks have an environment of their own.
+$(BENCH_READY): $(READY)
+	$(BIN)/python -m venv $(BENCH)
+	sed 's/^pandas==.*/pandas==2.3.3/' constraints.txt > $(BENCH)/constraints.txt
+	$(BENCH)/bin/python -m pip install --quiet -c $(BENCH)/constraints.txt $(TORCH)
+	$(BENCH)/bin/python -m pip install --quiet -c $(BENCH)/constraints.txt -e '.[test,bench]'
+	touch $@

@@ -1,0 +1,53 @@
+"""Sphinx configuration; the build needs no network."""
+
+import fairsample
+
+project = "fairsample"
+author = "The fairsample developers"
+copyright = "The fairsample developers"
+release = version = fairsample.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.extlinks",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build"]
+default_role = "code"
+
+autosummary_generate = True
+autodoc_default_options = {
+    "members": True,
+    "inherited-members": (
+        "BaseOverSampler, BaseEstimator, ClassifierMixin, TransformerMixin, tuple"
+    ),
+}
+numpydoc_show_class_members = False
+numpydoc_xref_param_type = False
+extlinks = {
+    "arxiv": ("https://arxiv.org/abs/%s", "arXiv:%s"),
+    "doi": ("https://doi.org/%s", "doi:%s"),
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = "fairsample"
+html_static_path = ["_static"]
+html_show_sourcelink = False
+html_theme_options = {"show_prev_next": False, "secondary_sidebar_items": ["page-toc"]}
+
+
+def is_left_out(app, what, name, member, skip, options):
+    """Leave out what scikit-learn and NamedTuple add to a class."""
+    is_request = name == "get_metadata_routing" or (
+        name.startswith("set_") and name.endswith("_request")
+    )
+    is_field = type(member).__name__ == "_tuplegetter"
+    return True if is_request or is_field else skip
+
+
+def setup(app):
+    """Register the rule for members."""
+    app.connect("autodoc-skip-member", is_left_out)
