@@ -1,5 +1,7 @@
 """Sphinx configuration; the build needs no network."""
 
+import re
+
 import fairsample
 
 project = "fairsample"
@@ -42,12 +44,18 @@ html_theme_options = {"show_prev_next": False, "secondary_sidebar_items": ["page
 def is_left_out(app, what, name, member, skip, options):
     """Leave out what scikit-learn and NamedTuple add to a class."""
     is_request = name == "get_metadata_routing" or (
-        name.startswith("set_") and name.endswith("_request")
+        name.startswith("set_") and name.endswith(("_request", "_output"))
     )
     is_field = type(member).__name__ == "_tuplegetter"
     return True if is_request or is_field else skip
 
 
+def escape_shapes(app, what, name, obj, options, lines):
+    """Keep ``shape (n_features_in_,)`` from being read as a link."""
+    lines[:] = [re.sub(r"(shape \(\w+)_(?=[,)])", r"\1\\_", line) for line in lines]
+
+
 def setup(app):
-    """Register the rule for members."""
+    """Register the rules for members and docstrings."""
     app.connect("autodoc-skip-member", is_left_out)
+    app.connect("autodoc-process-docstring", escape_shapes, priority=900)

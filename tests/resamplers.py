@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from fairsample import GroupRandomOverSampler
+from fairsample import FairSynthResampler, GroupRandomOverSampler
 
 
 def first_column_above_median(X):
@@ -22,7 +22,20 @@ def first_column_above_median(X):
     return first > np.nanmedian(first)
 
 
-RESAMPLERS = [GroupRandomOverSampler(first_column_above_median, random_state=0)]
+RESAMPLERS = [
+    GroupRandomOverSampler(first_column_above_median, random_state=0),
+    FairSynthResampler(
+        first_column_above_median,
+        embedding=4,
+        n_layers=1,
+        n_heads=1,
+        hidden=4,
+        max_epochs=1,
+        batch_size=128,
+        fairness_epochs=1,
+        random_state=0,
+    ),
+]
 
 each_resampler = pytest.mark.parametrize(
     "prototype", RESAMPLERS, ids=lambda resampler: type(resampler).__name__

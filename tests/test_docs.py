@@ -88,7 +88,7 @@ def test_the_architecture_names_no_room_that_is_gone():
     page = (DOCS / "architecture.rst").read_text()
     rooms = page[page.index("The rooms\n") : page.index("``tests/`` mirrors")]
     named = re.findall(r"``(\w+)(?:\.py|/)``", rooms)
-    assert sorted(named) == sorted(set(ROOMS) - {"__main__"})
+    assert sorted(named) == sorted(ROOMS)
 
 
 @pytest.mark.parametrize(
@@ -112,3 +112,14 @@ def test_examples_of_the_pages_run(page):
     )
     assert tried > 5
     assert failed == 0
+
+
+def test_commands_of_the_benchmark_page_exist():
+    page = (DOCS / "benchmarks.rst").read_text()
+    scripts = set(re.findall(r"python (tests/benchmarks/\w+\.py)", page))
+    with_main = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "tests" / "benchmarks").glob("*.py")
+        if "__main__" in path.read_text()
+    }
+    assert scripts == with_main

@@ -80,7 +80,9 @@ class BlockSampler:
             zip(self.layers, self.layer_biases, strict=True)
         ):
             step = F.linear(
-                F.relu(states[number][:, :end]), weight[start:end, :end], bias[start:end]
+                F.relu(states[number][:, :end]),
+                weight[start:end, :end],
+                bias[start:end],
             )
             states[number + 1][:, start:end] = states[number][:, start:end] + step
 

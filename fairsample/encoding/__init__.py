@@ -1,6 +1,7 @@
 """Columns and visits <-> codes, dtype-exact both ways."""
 
 from fairsample.encoding.bins import ColumnBins
+from fairsample.encoding.labs import LabBins
 from fairsample.encoding.schema import ColumnSchema, TableSchema
 from fairsample.encoding.table import TableEncoder
 from fairsample.encoding.visit_cells import (
@@ -16,6 +17,7 @@ __all__ = [
     "ColumnBins",
     "ColumnSchema",
     "FlatVisits",
+    "LabBins",
     "TableEncoder",
     "TableSchema",
     "VisitEncoder",

@@ -1,9 +1,9 @@
 """Containers, arrays and frames as plain JSON values with arrays beside them.
 
-Nothing is lost on the way: dtypes, indexes, the types of cells and the state of a random
-stream come back as they were, and no code is stored or run. Numbers go into the arrays,
-everything else into the JSON value, where a dictionary with one key, a tag, stands for
-whatever JSON does not know.
+Nothing is lost on the way: dtypes, indexes, the types of cells and the state of a
+random stream come back as they were, and no code is stored or run. Numbers go into the
+arrays, everything else into the JSON value, where a dictionary with one key, a tag,
+stands for whatever JSON does not know.
 """
 
 from collections import OrderedDict
@@ -66,10 +66,10 @@ def value_to_json(value, arrays, name):
     >>> import numpy as np
     >>> from fairsample.encoding.json_values import value_from_json, value_to_json
     >>> arrays = {}
-    >>> value_to_json({"kept": np.array([3, 5]), "cell": ("F", 1)}, arrays, "state")
-    {'dict': {'kept': {'array': ['state.kept', '<i8', [2]]}, 'cell': {'tuple': ['F', 1]}}}
+    >>> value_to_json([("F", 1), np.array([3, 5])], arrays, "state")
+    [{'tuple': ['F', 1]}, {'array': ['state.1', '<i8', [2]]}]
     >>> arrays
-    {'state.kept': array([3, 5])}
+    {'state.1': array([3, 5])}
     """
     if type(value) is list:
         return _items_to_json(value, arrays, name)
@@ -256,9 +256,7 @@ def _frame_to_json(frame, arrays, name):
     columns = []
     for i, title in enumerate(frame.columns):
         try:
-            columns.append(
-                _column_to_json(frame.iloc[:, i], arrays, f"{name}.{title}")
-            )
+            columns.append(_column_to_json(frame.iloc[:, i], arrays, f"{name}.{title}"))
         except ValueError as error:
             raise ValueError(f"Column {title!r}: {error}") from None
     return {

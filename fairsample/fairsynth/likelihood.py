@@ -111,14 +111,15 @@ def outcome_loss(module, batch, logits):
     """
     n_classes = module.block_sizes[1]
     shift = torch.randint(1, n_classes, (len(batch),), device=batch.columns.device)
-    other = batch.with_outcome((batch.columns[:, 1] + shift) % n_classes)
+    group, outcome = batch.columns[:, 0], batch.columns[:, 1]
+    other = batch.under(group, (outcome + shift) % n_classes)
     likelier = record_nll(module, other, given=1) - record_nll(
         module, batch, logits=logits, given=1
     )
     return F.softplus(-likelier).mean()
 
 
-def outcome_readout(module, batch, n_classes):
+def outcome_readout(module, batch, group_levels):
     """Read the outcome from records: q(y | record, group) by Bayes' rule.
 
     The generator knows p(record | y, group) for every outcome y; with the classes
@@ -130,14 +131,17 @@ def outcome_readout(module, batch, n_classes):
     module : Halo
         The generator.
     batch : RecordBatch
-        The records; their own outcome is ignored.
-    n_classes : int
-        Number of outcomes.
+        The records; their own group and outcome are ignored.
+    group_levels : LongTensor of shape (n, n_classes)
+        The level of the group that each record is looked at under, for each outcome.
 
     Returns
     -------
     Tensor of shape (n, n_classes)
         Probabilities.
     """
-    scores = [-record_nll(module, batch.with_outcome(y)) for y in range(n_classes)]
+    scores = [
+        -record_nll(module, batch.under(level, outcome))
+        for outcome, level in enumerate(group_levels.unbind(1))
+    ]
     return torch.stack(scores, dim=1).softmax(1)

@@ -1,5 +1,7 @@
 """The skorch net that trains a HALO generator."""
 
+from contextlib import contextmanager
+
 import torch
 from skorch import NeuralNet
 
@@ -12,9 +14,9 @@ __all__ = ["HaloNet"]
 class HaloNet(NeuralNet):
     """Train `Halo` on `Records`: likelihood, then likelihood and a fairness penalty.
 
-    ``fit`` maximises the likelihood (the plain generator).  After
-    ``start_fairness_phase``, ``partial_fit`` adds a penalty to each training loss
-    and draws batches in which all (group, outcome) cells are equally frequent.
+    ``fit`` maximises the likelihood (the plain generator).  Inside
+    ``fairness_phase``, ``partial_fit`` adds a penalty to each training loss and draws
+    batches in which all (group, outcome) cells are equally frequent.
 
     Parameters
     ----------
@@ -42,9 +44,14 @@ class HaloNet(NeuralNet):
         self.penalty_ = None
         return super().initialize()
 
-    def start_fairness_phase(self, penalty):
-        """Add ``penalty(module) -> loss`` to every training loss from here on."""
+    @contextmanager
+    def fairness_phase(self, penalty):
+        """Add ``penalty(module) -> loss`` to the training losses inside a block."""
         self.penalty_ = penalty
+        try:
+            yield self
+        finally:
+            self.penalty_ = None
 
     def get_split_datasets(self, X, y=None, **fit_params):
         """Hold out whole patients."""
@@ -74,7 +81,9 @@ class HaloNet(NeuralNet):
         if visit_logits is not None:
             loss = loss + visit_nll(visit_logits, batch).mean()
         if self.outcome_weight:
-            loss = loss + self.outcome_weight * outcome_loss(self.module_, batch, y_pred)
+            loss = loss + self.outcome_weight * outcome_loss(
+                self.module_, batch, y_pred
+            )
         if training and self.penalty_ is not None:
             loss = loss + self.penalty_(self.module_)
         return loss

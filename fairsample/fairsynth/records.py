@@ -41,7 +41,9 @@ class RecordBatch:
     @property
     def visit_of_code(self):
         """The visit that each present code belongs to: (n_present,)."""
-        ends = torch.cat([self.visit_starts[1:], self.codes.new_tensor([len(self.codes)])])
+        ends = torch.cat(
+            [self.visit_starts[1:], self.codes.new_tensor([len(self.codes)])]
+        )
         visits = torch.arange(len(ends), device=ends.device)
         return visits.repeat_interleave(ends - self.visit_starts)
 
@@ -52,10 +54,10 @@ class RecordBatch:
             **{k: None if v is None else v.to(device) for k, v in tensors.items()}
         )
 
-    def with_outcome(self, outcome):
-        """Give the same records under another outcome: one for all, or (n,)."""
+    def under(self, group, outcome):
+        """Give the same records under another group and outcome, (n,) each."""
         columns = self.columns.clone()
-        columns[:, 1] = outcome
+        columns[:, 0], columns[:, 1] = group, outcome
         return replace(self, columns=columns)
 
 
@@ -104,6 +106,11 @@ class Records(Dataset):
         n_visits = (self.patient_ptr[1:] - self.patient_ptr[:-1])[rows]
         patient_ptr = torch.cat([torch.zeros(1, dtype=torch.long), n_visits.cumsum(0)])
         return Records(batch.columns, batch.codes, visit_ptr, patient_ptr)
+
+    def arrays(self):
+        """Give the tensors that the records were made of, as numpy arrays."""
+        tensors = self.columns, self.codes, self.visit_ptr, self.patient_ptr
+        return tuple(None if t is None else t.numpy() for t in tensors)
 
     @property
     def cell(self):

@@ -2,34 +2,31 @@
 
 from functools import partial
 from numbers import Integral, Real
-from warnings import warn
 
 import numpy as np
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
-from skorch.callbacks import EarlyStopping, LRScheduler, ProgressBar
-from tqdm.auto import tqdm
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_memory
+from tqdm import tqdm
 
-from fairsample.base import BaseFairResampler, DataWarning
-from fairsample.fairsynth.generation import generate_records
-from fairsample.fairsynth.halo import Halo
-from fairsample.fairsynth.net import HaloNet
-from fairsample.fairsynth.objectives import OBJECTIVES
-from fairsample.fairsynth.penalty import FairnessPenalty
-from fairsample.fairsynth.record_encoder import RecordEncoder
-from fairsample.fairsynth.small_cells import SmallCells
-from fairsample.fairsynth.training_plan import (
-    plan_fine_tuning,
-    plan_training,
-    units_per_column,
+from fairsample.base import BaseFairResampler
+from fairsample.fairsynth.fitting import (
+    NetSettings,
+    fine_tune,
+    fit_plain_generator,
+    restore_generator,
 )
+from fairsample.fairsynth.generation import generate_records
+from fairsample.fairsynth.objectives import OBJECTIVES
+from fairsample.fairsynth.penalty import FairnessPenalty, plan_pool
+from fairsample.fairsynth.record_encoder import RecordEncoder, fit_encoder
+from fairsample.fairsynth.small_cells import SmallCells
+from fairsample.fairsynth.training_plan import units_per_column
 from fairsample.training.device import choose_device
-from fairsample.training.net_state import net_state, restore_net
-from fairsample.training.seeding import draw_seed, seeded
+from fairsample.training.net_state import net_state
+from fairsample.training.seeding import draw_seed
 
 __all__ = ["FairSynthResampler"]
-
-POOL_ROWS = 1000  # generated records of each group that the penalty looks at
 
 
 class FairSynthResampler(BaseFairResampler):
@@ -74,9 +71,12 @@ class FairSynthResampler(BaseFairResampler):
         group, or unequal true positive rates, all of the outcome as read from generated
         records. A callable takes ``(probabilities, groups, labels)``, tensors of shape
         (n,), and returns a loss.
-    embedding, n_layers, n_heads, hidden : int, default=128, 2, 4 and 512
-        Width, depth and heads of the visit transformer and width of its code head. The
-        paper's sizes are 768, 12, 12 and 8192. Without visits they do nothing.
+    embedding, hidden : int, default=None
+        Width of the visit transformer and of its code head; None chooses 64 and 256
+        below 5,000 patients, 128 and 512 above. Without visits they do nothing.
+    n_layers, n_heads : int, default=2 and 4
+        Depth and heads of the visit transformer. The paper's sizes are embedding 768,
+        hidden 8192, 12 layers and 12 heads.
     dropout : float, default=0.1
         Dropout everywhere.
     max_epochs, batch_size : int, default=None
@@ -92,12 +92,16 @@ class FairSynthResampler(BaseFairResampler):
         Epochs without a better validation loss before the likelihood stops.
     temperature : float, default=1.0
         Logits are divided by it in generation: below 1 nearer to the likely.
-    max_levels, n_bins : int, default=128 and 100
+    max_levels, n_bins : int, default=None
         A numeric column with more than `max_levels` distinct values is cut into
         `n_bins` bins; values are drawn back from their distribution within the bin.
+        None chooses by the number of rows, up to 128 and 100.
     missing_sensitive : {"error", "group"}, default="error"
         Whether rows without a sensitive value are refused or make a group of their own,
         called "missing".
+    memory : str or joblib.Memory, default=None
+        Where the first phase of training is kept. It does not depend on λ, so that a
+        grid over λ with an int `random_state` trains it once for each data set.
     callbacks : list of skorch callbacks, default=None
         Added to the net's own.
     device : str, default="auto"
@@ -151,8 +155,7 @@ class FairSynthResampler(BaseFairResampler):
     >>> from fairsample.datasets import make_icu_cohort
     >>> cohort = make_icu_cohort(n_patients=400, random_state=0)
     >>> resampler = FairSynthResampler(
-    ...     cohort.sensitive, sampling_strategy="groups", max_epochs=2,
-    ...     fairness_epochs=1, random_state=0,
+    ...     "gender", sampling_strategy="groups", max_epochs=2, random_state=0
     ... )
     >>> X, y = resampler.fit_resample(cohort.data, cohort.target)
     >>> int(resampler.synthetic_mask_.sum()) == len(X) - 400
@@ -163,10 +166,10 @@ class FairSynthResampler(BaseFairResampler):
         **BaseFairResampler._parameter_constraints,
         "fairness_weight": [Interval(Real, 0, None, closed="left")],
         "objective": [StrOptions(set(OBJECTIVES)), callable],
-        "embedding": [Interval(Integral, 1, None, closed="left")],
+        "embedding": [Interval(Integral, 1, None, closed="left"), None],
         "n_layers": [Interval(Integral, 1, None, closed="left")],
         "n_heads": [Interval(Integral, 1, None, closed="left")],
-        "hidden": [Interval(Integral, 1, None, closed="left")],
+        "hidden": [Interval(Integral, 1, None, closed="left"), None],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "max_epochs": [Interval(Integral, 1, None, closed="left"), None],
         "batch_size": [Interval(Integral, 1, None, closed="left"), None],
@@ -175,8 +178,9 @@ class FairSynthResampler(BaseFairResampler):
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],
         "patience": [Interval(Integral, 1, None, closed="left")],
         "temperature": [Interval(Real, 0, None, closed="neither")],
-        "max_levels": [Interval(Integral, 2, None, closed="left")],
-        "n_bins": [Interval(Integral, 2, None, closed="left")],
+        "max_levels": [Interval(Integral, 2, None, closed="left"), None],
+        "n_bins": [Interval(Integral, 2, None, closed="left"), None],
+        "memory": [str, HasMethods(["cache"]), None],
         "callbacks": [list, None],
         "device": [str],
         "verbose": ["verbose"],
@@ -190,10 +194,10 @@ class FairSynthResampler(BaseFairResampler):
         n_synthetic=None,
         fairness_weight=1.0,
         objective="disparate_impact",
-        embedding=128,
+        embedding=None,
+        hidden=None,
         n_layers=2,
         n_heads=4,
-        hidden=512,
         dropout=0.1,
         max_epochs=None,
         batch_size=None,
@@ -202,9 +206,10 @@ class FairSynthResampler(BaseFairResampler):
         validation_fraction=0.1,
         patience=5,
         temperature=1.0,
-        max_levels=128,
-        n_bins=100,
+        max_levels=None,
+        n_bins=None,
         missing_sensitive="error",
+        memory=None,
         callbacks=None,
         device="auto",
         random_state=None,
@@ -216,9 +221,9 @@ class FairSynthResampler(BaseFairResampler):
         self.fairness_weight = fairness_weight
         self.objective = objective
         self.embedding = embedding
+        self.hidden = hidden
         self.n_layers = n_layers
         self.n_heads = n_heads
-        self.hidden = hidden
         self.dropout = dropout
         self.max_epochs = max_epochs
         self.batch_size = batch_size
@@ -230,51 +235,90 @@ class FairSynthResampler(BaseFairResampler):
         self.max_levels = max_levels
         self.n_bins = n_bins
         self.missing_sensitive = missing_sensitive
+        self.memory = memory
         self.callbacks = callbacks
         self.device = device
         self.random_state = random_state
         self.verbose = verbose
 
     def _learn(self, X, y, groups):
-        device = choose_device(self.device)
         plain_seed, pool_seed, fair_seed = (
             draw_seed(self.random_state_) for _ in range(3)
         )
         self.small_cells_ = SmallCells.find(
             groups.cell_counts(y, len(self.classes_)), self.min_cell_size
         )
-        features = X.drop(columns=list(groups.columns))
-        self.encoder_ = RecordEncoder(max_levels=self.max_levels, n_bins=self.n_bins)
-        self.encoder_.fit(features)
-        self.schema_ = self.encoder_.table_.schema_
-        group = self.small_cells_.pool_for_training(
-            groups.codes, y, np.random.RandomState(plain_seed)
+        self.encoder_ = fit_encoder(X, groups.codes, self.max_levels, self.n_bins)
+        self.schema_ = self.encoder_.schema
+        records = self.encoder_.encode(
+            X, self.small_cells_.pool_for_training(groups.codes, y, plain_seed), y
         )
-        records = self.encoder_.encode(features, group, y)
-        with seeded(plain_seed, device):
-            self.net_ = self._make_net(len(records), device).fit(records, None)
+        self.net_ = self._fit_plain(records, plain_seed)
         if self.fairness_weight > 0:
-            with seeded(fair_seed, device):
-                self._fine_tune(records, pool_seed)
+            self._fine_tune(records, pool_seed, fair_seed)
 
     def _draw(self, group, label, random_state):
         given = np.column_stack([self.small_cells_.pool(group, label), label])
         records = self._generate(given, draw_seed(random_state))
-        rows = self.encoder_.decode(records, random_state)
-        for name in self._sensitive_rows.columns:
-            rows[name] = self._sensitive_rows[name].iloc[0]
-        return rows[list(self._table_form.template.columns)]
+        return self.encoder_.decode(records, group, random_state)
+
+    def _fit_plain(self, records, seed):
+        """Train by likelihood, or find the same training in the memory."""
+        fit = check_memory(self.memory).cache(
+            fit_plain_generator, ignore=["callbacks", "verbose"]
+        )
+        settings, callbacks = self._net_settings(), list(self.callbacks or [])
+        state = fit(records.arrays(), settings, seed, callbacks, self.verbose)
+        return restore_generator(state, settings, callbacks, self.verbose)
+
+    def _fine_tune(self, records, pool_seed, seed):
+        """Train on from the plain generator, under the penalty."""
+        group, label = plan_pool(self.cell_counts_.to_numpy()).T
+        given = np.column_stack([self.small_cells_.pool(group, label), label])
+        penalty = FairnessPenalty(
+            self._generate(given, pool_seed),
+            torch.as_tensor(group),
+            torch.as_tensor(self.small_cells_.group_levels),
+            self.fairness_weight,
+            self.objective,
+            rows_per_group=max(self.net_.batch_size // len(self.groups_), 16),
+        )
+        self.net_ = fine_tune(self.net_, records, penalty, self._net_settings(), seed)
 
     def _generate(self, given, seed):
         module = self.net_.module_
         device = module.block_starts.device
-        progress = partial(tqdm, desc="generating", disable=not self.verbose)
         return generate_records(
             module,
             torch.as_tensor(given),
             torch.Generator(device).manual_seed(seed),
             temperature=self.temperature,
-            progress=progress,
+            progress=partial(tqdm, desc="generating", disable=not self.verbose),
+        )
+
+    def _net_settings(self):
+        sizes = self.encoder_.module_sizes()
+        n_rows = int(self.cell_counts_.to_numpy().sum())
+        sizes["block_sizes"] = [
+            self.small_cells_.n_group_levels,
+            len(self.classes_),
+            *sizes["block_sizes"],
+        ]
+        sizes["units_per_column"] = units_per_column(len(sizes["block_sizes"]), n_rows)
+        embedding, hidden = (64, 256) if n_rows < 5000 else (128, 512)
+        sizes["embedding"] = self.embedding or embedding
+        sizes["hidden"] = self.hidden or hidden
+        for name in ("n_layers", "n_heads", "dropout"):
+            sizes[name] = getattr(self, name)
+        return NetSettings(
+            module=sizes,
+            learning_rate=self.learning_rate,
+            validation_fraction=self.validation_fraction,
+            patience=self.patience,
+            batch_size=self.batch_size,
+            max_epochs=self.max_epochs,
+            fairness_epochs=self.fairness_epochs,
+            device=choose_device(self.device),
         )
 
     def _fitted_state(self):
@@ -290,95 +334,6 @@ class FairSynthResampler(BaseFairResampler):
         super()._restore_fitted(state)
         if "net_" in state:
             self.encoder_ = RecordEncoder.from_json(state["encoder_"])
-            self.schema_ = self.encoder_.table_.schema_
+            self.schema_ = self.encoder_.schema
             self.small_cells_ = SmallCells(state["small_cells_"])
-            learned = state["net_"]
-            plan = TrainingPlan(learned["batch_size"], learned["max_epochs"])
-            net = self._configure_net(plan, choose_device(self.device), [])
-            self.net_ = restore_net(net, learned)
-
-    def _make_net(self, n_rows, device):
-        plan = plan_training(
-            n_rows, batch_size=self.batch_size, max_epochs=self.max_epochs
-        )
-        one_cycle = LRScheduler(
-            torch.optim.lr_scheduler.OneCycleLR,
-            max_lr=self.learning_rate,
-            total_steps=plan.n_steps(n_rows) + 1,
-            step_every="batch",
-        )
-        callbacks = [("one_cycle", one_cycle)]
-        if int(self.validation_fraction * n_rows):
-            stop = EarlyStopping(patience=self.patience, load_best=True, sink=_silent)
-            callbacks.append(("early_stopping", stop))
-        return self._configure_net(plan, device, callbacks)
-
-    def _configure_net(self, plan, device, callbacks):
-        sizes = self.encoder_.module_sizes()
-        sizes["block_sizes"] = [
-            self.small_cells_.n_group_levels,
-            len(self.classes_),
-            *sizes["block_sizes"],
-        ]
-        if self.verbose:
-            callbacks = [*callbacks, ("progress", ProgressBar())]
-        return HaloNet(
-            Halo,
-            **{f"module__{name}": size for name, size in sizes.items()},
-            module__units_per_column=units_per_column(len(sizes["block_sizes"])),
-            module__embedding=self.embedding,
-            module__n_layers=self.n_layers,
-            module__n_heads=self.n_heads,
-            module__hidden=self.hidden,
-            module__dropout=self.dropout,
-            optimizer=torch.optim.AdamW,
-            lr=self.learning_rate,
-            validation_fraction=self.validation_fraction,
-            batch_size=plan.batch_size,
-            max_epochs=plan.max_epochs,
-            callbacks=callbacks + list(self.callbacks or []),
-            device=device,
-            verbose=int(self.verbose > 1),
-        )
-
-    def _fine_tune(self, records, pool_seed):
-        """Train on from the plain generator, under the penalty."""
-        groups = self.small_cells_.whole_groups
-        if len(groups) < 2:
-            warn(
-                "fairness_weight has no effect: fewer than two groups have at least "
-                f"{self.min_cell_size} rows of every class. Merge groups.",
-                DataWarning,
-                stacklevel=4,
-            )
-            return
-        penalty = FairnessPenalty(
-            self._generate(self._pool_cells(groups), pool_seed),
-            self.fairness_weight,
-            self.objective,
-            len(self.classes_),
-        )
-        plan = plan_fine_tuning(
-            len(records), self.net_.batch_size, max_epochs=self.fairness_epochs
-        )
-        plain, self.net_ = self.net_, self._configure_net(plan, self.net_.device, [])
-        self.net_.set_params(lr=self.learning_rate / 2)
-        self.net_.initialize()
-        self.net_.module_.load_state_dict(plain.module_.state_dict())
-        self.net_.history_ = plain.history_
-        self.net_.start_fairness_phase(penalty)
-        self.net_.partial_fit(records, None)
-
-    def _pool_cells(self, groups):
-        """Plan the penalty's records: as many of each group, in its proportions."""
-        counts = self.cell_counts_.to_numpy()[groups]
-        owed = np.ceil(POOL_ROWS * counts / counts.sum(axis=1, keepdims=True))
-        group, label = np.indices(counts.shape)
-        owed = owed.astype(int).ravel()
-        return np.column_stack(
-            [groups[group.ravel()].repeat(owed), label.ravel().repeat(owed)]
-        )
-
-
-def _silent(message):
-    """Swallow what early stopping would print."""
+            self.net_ = restore_generator(state["net_"], self._net_settings())

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 __all__ = ["SmallCells"]
 
@@ -26,8 +27,8 @@ class SmallCells:
 
     @classmethod
     def find(cls, counts, min_size):
-        """Find cells with fewer than `min_size` rows, but some."""
-        return cls((counts > 0) & (counts < min_size))
+        """Find cells with fewer than `min_size` rows."""
+        return cls(counts < min_size)
 
     @property
     def any_group(self):
@@ -40,17 +41,18 @@ class SmallCells:
         return len(self.mask) + bool(self.mask.any())
 
     @property
-    def whole_groups(self):
-        """Groups none of whose cells is small."""
-        return np.flatnonzero(~self.mask.any(axis=1))
+    def group_levels(self):
+        """The level each cell is generated under: (n_groups, n_classes)."""
+        return np.where(self.mask, self.any_group, np.arange(len(self.mask))[:, None])
 
     def pool(self, group, label):
         """Replace the group of rows in small cells by "any": (n,)."""
-        return np.where(self.mask[group, label], self.any_group, group)
+        return self.group_levels[group, label]
 
     def pool_for_training(self, group, label, random_state):
         """Do the same, and with a random share of the other rows."""
         if not self.mask.any():
             return group
-        shared = random_state.uniform(size=len(group)) < POOLED_SHARE
+        draws = check_random_state(random_state).uniform(size=len(group))
+        shared = draws < POOLED_SHARE
         return np.where(shared, self.any_group, self.pool(group, label))

@@ -6,7 +6,7 @@ __all__ = ["TrainingPlan", "plan_fine_tuning", "plan_training", "units_per_colum
 
 STEPS = 1500  # optimiser steps that the likelihood needs, seen on 1k to 30k rows
 FINE_TUNING_STEPS = 200
-HIDDEN_UNITS = 768  # of the column head, shared by all columns
+HIDDEN_UNITS = 768  # of the column head at most, shared by all columns
 
 
 class TrainingPlan(NamedTuple):
@@ -29,8 +29,9 @@ class TrainingPlan(NamedTuple):
 def plan_training(n_rows, *, batch_size=None, max_epochs=None):
     """Choose batch size and epochs for a number of training rows.
 
-    About 1/128 of the rows a batch (a power of two between 32 and 1024) and as many
-    epochs as make 1,500 steps, between 10 and 100.
+    About 1/128 of the rows a batch (a power of two up to 1024; at least 32, from
+    2,000 rows on 64) and as many epochs as make 1,500 steps, between 12 and 20: more
+    make small tables overfit.
 
     Parameters
     ----------
@@ -51,11 +52,11 @@ def plan_training(n_rows, *, batch_size=None, max_epochs=None):
     TrainingPlan(batch_size=256, max_epochs=12)
     """
     if batch_size is None:
-        batch_size = 32
+        batch_size = 32 if n_rows < 2000 else 64
         while batch_size < 1024 and batch_size * 128 * 2**0.5 < n_rows:
             batch_size *= 2
     if max_epochs is None:
-        max_epochs = min(max(-(-STEPS * batch_size // n_rows), 10), 100)
+        max_epochs = min(max(-(-STEPS * batch_size // n_rows), 12), 20)
     return TrainingPlan(batch_size, max_epochs)
 
 
@@ -79,6 +80,18 @@ def plan_fine_tuning(n_rows, batch_size, *, max_epochs=None):
     return TrainingPlan(batch_size, max_epochs)
 
 
-def units_per_column(n_columns):
-    """Hidden units of each column, so that the head grows linearly with columns."""
-    return min(max(HIDDEN_UNITS // n_columns, 16), 64)
+def units_per_column(n_columns, n_rows):
+    """Hidden units of each column: the head grows slowly with rows and columns.
+
+    Parameters
+    ----------
+    n_columns, n_rows : int
+        Size of the table.
+
+    Returns
+    -------
+    int
+        All columns share 192 units at 2,000 rows, 768 at 37,000 and above.
+    """
+    shared = min(max(int(4 * n_rows**0.5), 192), HIDDEN_UNITS)
+    return min(max(shared // n_columns, 8), 64)

@@ -7,6 +7,8 @@ from fairsample.training.seeding import seeded
 
 __all__ = ["net_state", "restore_net"]
 
+SETTINGS = ("lr", "batch_size", "max_epochs")
+
 
 def net_state(net):
     """Give what a net learned, and how it was trained.
@@ -20,7 +22,7 @@ def net_state(net):
     -------
     dict
         ``weights`` (dict of name to ndarray, buffers too), ``history`` (list of a dict
-        for each epoch), ``batch_size`` and ``max_epochs``.
+        for each epoch) and ``settings`` (``lr``, ``batch_size``, ``max_epochs``).
 
     See Also
     --------
@@ -41,8 +43,7 @@ def net_state(net):
     return {
         "weights": {name: tensor.numpy(force=True) for name, tensor in weights.items()},
         "history": net.history.to_list(),
-        "batch_size": net.batch_size,
-        "max_epochs": net.max_epochs,
+        "settings": {name: getattr(net, name) for name in SETTINGS},
     }
 
 
@@ -76,9 +77,12 @@ def restore_net(net, state):
     >>> bool(again.module_.weight == net.module_.weight)
     True
     """
+    net.set_params(**state["settings"])
     with seeded(0, net.device):
         net.initialize()
-    weights = {name: torch.from_numpy(array) for name, array in state["weights"].items()}
+    weights = {
+        name: torch.from_numpy(array) for name, array in state["weights"].items()
+    }
     net.module_.load_state_dict(weights)
     net.history_ = History(state["history"])
     return net

@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
@@ -14,13 +15,16 @@ def draw_seed(random_state):
     Parameters
     ----------
     random_state : int, RandomState instance or None
-        Where the seed comes from; a RandomState advances by one draw.
+        Where the seed comes from; a RandomState advances by one draw, None is a new
+        one.
 
     Returns
     -------
     int
         Between 0 and 2**31 - 2.
     """
+    if random_state is None:  # check_random_state would take numpy's global stream
+        random_state = np.random.RandomState()
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
@@ -36,10 +40,13 @@ def seeded(seed, device="cpu"):
         Where the work runs: only its generator is saved beside the CPU's.
     """
     device = torch.device(device)
-    with torch.random.fork_rng(
-        devices=[device] if device.type == "cuda" else [], device_type="cuda"
-    ):
-        torch.manual_seed(seed)
+    gpus = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=gpus, device_type="cuda"):
+        # torch.manual_seed would seed all GPUs too, which are not restored.
+        torch.random.default_generator.manual_seed(seed)
+        for gpu in gpus:
+            with torch.cuda.device(gpu):
+                torch.cuda.manual_seed(seed)
         yield
 
 

@@ -1,0 +1,142 @@
+"""The two phases of training: likelihood, then likelihood and penalty."""
+
+from typing import NamedTuple
+
+import torch
+from skorch.callbacks import EarlyStopping, LRScheduler, ProgressBar
+
+from fairsample.fairsynth.halo import Halo
+from fairsample.fairsynth.net import HaloNet
+from fairsample.fairsynth.records import Records
+from fairsample.fairsynth.training_plan import plan_fine_tuning, plan_training
+from fairsample.training.net_state import net_state, restore_net
+from fairsample.training.seeding import seeded
+
+__all__ = ["NetSettings", "fine_tune", "fit_plain_generator", "restore_generator"]
+
+
+class NetSettings(NamedTuple):
+    """What both phases need to know of the net.
+
+    Attributes
+    ----------
+    module : dict
+        Arguments of `Halo`.
+    learning_rate : float
+        Highest one of the first phase; the second has half of it throughout.
+    validation_fraction : float
+        Share of patients held out.
+    patience : int
+        Epochs without a better validation loss before the first phase stops.
+    batch_size, max_epochs, fairness_epochs : int or None
+        None chooses by the number of rows.
+    device : str
+        Where torch works.
+    """
+
+    module: dict
+    learning_rate: float
+    validation_fraction: float
+    patience: int
+    batch_size: int | None
+    max_epochs: int | None
+    fairness_epochs: int | None
+    device: str
+
+    def net(self, plan, learning_rate, callbacks, verbose):
+        """Configure a net that is not initialised yet."""
+        if verbose:
+            callbacks = [*callbacks, ("progress", ProgressBar())]
+        return HaloNet(
+            Halo,
+            **{f"module__{name}": value for name, value in self.module.items()},
+            optimizer=torch.optim.AdamW,
+            lr=learning_rate,
+            validation_fraction=self.validation_fraction,
+            batch_size=plan.batch_size,
+            max_epochs=plan.max_epochs,
+            callbacks=callbacks,
+            device=self.device,
+            verbose=int(verbose > 1),
+        )
+
+
+def fit_plain_generator(arrays, settings, seed, callbacks=(), verbose=0):
+    """Train by likelihood alone; a function of its arguments, so that it can be kept.
+
+    Parameters
+    ----------
+    arrays : tuple of ndarray or None
+        What `Records` takes.
+    settings : NetSettings
+        Of the net.
+    seed : int
+        Torch's randomness.
+    callbacks : sequence of skorch callbacks
+        Added to the net's own.
+    verbose : int
+        1 shows a progress bar, 2 a line for each epoch.
+
+    Returns
+    -------
+    dict
+        See `net_state`.
+    """
+    records = Records(*(None if a is None else torch.as_tensor(a) for a in arrays))
+    plan = plan_training(
+        len(records), batch_size=settings.batch_size, max_epochs=settings.max_epochs
+    )
+    one_cycle = LRScheduler(
+        torch.optim.lr_scheduler.OneCycleLR,
+        max_lr=settings.learning_rate,
+        total_steps=plan.n_steps(len(records)) + 1,
+        step_every="batch",
+    )
+    own = [("one_cycle", one_cycle)]
+    if int(settings.validation_fraction * len(records)):
+        stop = EarlyStopping(patience=settings.patience, load_best=True, sink=_silent)
+        own.append(("early_stopping", stop))
+    net = settings.net(plan, settings.learning_rate, own + list(callbacks), verbose)
+    with seeded(seed, settings.device):
+        net.fit(records, None)
+    return net_state(net)
+
+
+def restore_generator(state, settings, callbacks=(), verbose=0):
+    """Make the net that `fit_plain_generator` trained: HaloNet."""
+    plan = plan_training(1)  # restore_net sets what was used
+    net = settings.net(plan, settings.learning_rate, list(callbacks), verbose)
+    return restore_net(net, state)
+
+
+def fine_tune(net, records, penalty, settings, seed):
+    """Train on under a penalty, at half the learning rate.
+
+    Parameters
+    ----------
+    net : HaloNet
+        The plain generator; it is changed.
+    records : Records
+        Real rows.
+    penalty : callable
+        ``(module) -> loss``.
+    settings : NetSettings
+        Of the net.
+    seed : int
+        Torch's randomness.
+
+    Returns
+    -------
+    HaloNet
+        The same net.
+    """
+    plan = plan_fine_tuning(
+        len(records), net.batch_size, max_epochs=settings.fairness_epochs
+    )
+    net.set_params(max_epochs=plan.max_epochs, lr=settings.learning_rate / 2)
+    with seeded(seed, settings.device), net.fairness_phase(penalty):
+        return net.partial_fit(records, None)
+
+
+def _silent(message):
+    """Swallow what early stopping would print."""

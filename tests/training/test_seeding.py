@@ -1,0 +1,94 @@
+"""Torch is seeded inside a block, and the caller notices nothing."""
+
+import numpy as np
+import pytest
+import torch
+from resamplers import numpy_state, torch_state
+
+from fairsample.training.seeding import draw_seed, seeded
+
+
+def test_same_seed_same_numbers():
+    drawn = []
+    for seed in (3, 3, 4):
+        with seeded(seed):
+            drawn.append(torch.cat([torch.rand(5), torch.randperm(9).float()]))
+    assert drawn[0].equal(drawn[1])
+    assert not drawn[0].equal(drawn[2])
+
+
+def test_same_numbers_as_torch_gives_for_the_seed():
+    with seeded(12):
+        found = torch.randn(4)
+    assert found.equal(torch.randn(4, generator=torch.Generator().manual_seed(12)))
+
+
+def test_callers_streams_go_on_untouched():
+    before = numpy_state(), torch_state()
+    with seeded(0):
+        torch.rand(3)
+    assert (numpy_state(), torch_state()) == before
+
+
+def test_callers_stream_is_restored_after_an_error():
+    before = torch_state()
+    with pytest.raises(RuntimeError, match="stop"), seeded(0):
+        torch.rand(3)
+        raise RuntimeError("stop")
+    assert torch_state() == before
+
+
+def test_blocks_can_be_nested():
+    with seeded(1):
+        torch.rand(1)
+        expected = torch.rand(2)
+    with seeded(1):
+        torch.rand(1)
+        with seeded(2):
+            torch.rand(7)
+        assert torch.rand(2).equal(expected)
+
+
+def test_work_on_the_cpu_leaves_gpus_alone(monkeypatch):
+    def refuse(seed):
+        raise AssertionError("a GPU was seeded")
+
+    for name in ("manual_seed", "manual_seed_all"):
+        monkeypatch.setattr(torch.cuda, name, refuse)
+    with seeded(0), seeded(0, torch.device("cpu")):
+        torch.rand(1)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_callers_gpu_stream_goes_on_untouched():
+    before = torch.cuda.get_rng_state().tolist(), torch_state()
+    with seeded(0, "cuda"):
+        first = torch.rand(3, device="cuda")
+    with seeded(0, "cuda:0"):
+        assert torch.rand(3, device="cuda").equal(first)
+    assert (torch.cuda.get_rng_state().tolist(), torch_state()) == before
+
+
+class TestDrawSeed:
+    def test_a_number_gives_one_seed(self):
+        assert draw_seed(5) == draw_seed(5)
+        assert len({draw_seed(number) for number in range(50)}) == 50
+
+    def test_a_stream_advances_by_one_draw(self):
+        stream = np.random.RandomState(0)
+        first, second = draw_seed(stream), draw_seed(stream)
+        assert first != second
+        expected = np.random.RandomState(0)
+        expected.randint(2**31 - 1, size=2)
+        assert stream.randint(1000) == expected.randint(1000)
+
+    def test_seeds_are_plain_and_fit_numpy_and_torch(self):
+        seeds = [draw_seed(np.random.RandomState(number)) for number in range(200)]
+        assert {type(seed) for seed in seeds} == {int}
+        assert 0 <= min(seeds)
+        assert 2**30 < max(seeds) <= 2**31 - 2
+
+    def test_none_is_a_new_stream_and_not_numpys_own(self):
+        before = numpy_state()
+        assert draw_seed(None) != draw_seed(None)
+        assert numpy_state() == before
