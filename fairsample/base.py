@@ -95,6 +95,12 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
         The number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         The names of the columns of X, if they are all strings.
+
+    Examples
+    --------
+    >>> from fairsample import GroupRandomOverSampler
+    >>> issubclass(GroupRandomOverSampler, BaseFairResampler)
+    True
     """
 
     __metadata_request__fit = {"sensitive_features": True}

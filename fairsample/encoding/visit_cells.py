@@ -33,6 +33,14 @@ class FlatVisits(NamedTuple):
     patient_ptr : ndarray of shape (n_patients + 1,), dtype int64
         The visits of patient `p` are numbered ``patient_ptr[p]`` to
         ``patient_ptr[p + 1] - 1``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from fairsample.encoding import flatten_visits
+    >>> flat = flatten_visits(pd.Series([[["a", "b"], ["c"]], [["a"]]]))
+    >>> flat.visit_ptr.tolist(), flat.patient_ptr.tolist()
+    ([0, 2, 3, 4], [0, 2, 3])
     """
 
     codes: np.ndarray

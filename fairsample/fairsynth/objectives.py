@@ -57,12 +57,16 @@ class RateObjective(NamedTuple):
     of_positives: bool
 
     def rates(self, probabilities, groups, labels):
-        """Soft rate of each group that has rows: the mean probability, (n_groups,)."""
+        """Soft rate of each group, the mean probability: (n_groups,).
+
+        NaN, without gradient, for a group that has no rows to take it over.
+        """
         counted = labels == 1 if self.of_positives else torch.ones_like(labels).bool()
+        n_groups = int(groups.max()) + 1
         groups, probabilities = groups[counted], probabilities[counted]
-        n_groups = int(groups.max()) + 1 if len(groups) else 0
+        counts = torch.bincount(groups, minlength=n_groups)
         sums = probabilities.new_zeros(n_groups).index_add(0, groups, probabilities)
-        return sums / torch.bincount(groups, minlength=n_groups).clamp(min=1)
+        return (sums / counts.clamp(min=1)).masked_fill(counts == 0, torch.nan)
 
 
 OBJECTIVES = {
@@ -76,7 +80,8 @@ class GroupRates:
     """Running rates: their values are smoothed over steps, their gradients are not.
 
     A small group's rate in one batch is noisy; the loss sees the running rate, and
-    each batch still moves it with its own full gradient.
+    each batch still moves it with its own full gradient.  A group without a rate in a
+    batch (NaN) keeps its running one; before its first, the loss does not see it.
 
     Parameters
     ----------
@@ -88,9 +93,11 @@ class GroupRates:
         self.momentum, self.running = momentum, None
 
     def update(self, rates):
-        """Give running values that carry the gradient of `rates`: (n_groups,)."""
+        """Give running values that carry the gradient of `rates`: (n_known_groups,)."""
         now = rates.detach()
-        if self.running is None:
-            self.running = now
-        self.running = self.momentum * self.running + (1 - self.momentum) * now
-        return self.running + (rates - now)
+        before = now if self.running is None else self.running
+        before = torch.where(before.isnan(), now, before)
+        now = torch.where(now.isnan(), before, now)
+        self.running = self.momentum * before + (1 - self.momentum) * now
+        step = torch.where(rates.isnan(), 0.0, rates - now)
+        return (self.running + step)[~self.running.isnan()]

@@ -9,7 +9,7 @@ from fairsample.fairsynth.objectives import OBJECTIVES, GroupRates, RateObjectiv
 __all__ = ["FairnessPenalty", "plan_pool"]
 
 POOL_ROWS = 1000  # generated records of each group that the penalty looks at
-NATS_PER_UNIT = 1.0  # what a unit of unfairness weighs at fairness_weight = 1
+NATS_PER_UNIT = 0.5  # what a unit of unfairness weighs at fairness_weight = 1
 
 
 class FairnessPenalty:

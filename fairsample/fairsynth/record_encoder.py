@@ -163,9 +163,10 @@ class RecordEncoder:
         encoder.names_ = learned["names"]
         table, visits = learned["table"], learned["visits"]
         encoder.table_ = None if table is None else TableEncoder.from_json(table)
-        levels = np.asarray(learned["levels_of_group"], dtype=np.int64)
+        encoder.levels_of_group_ = np.asarray(
+            learned["levels_of_group"], dtype=np.int64
+        )
         encoder.is_written_ = np.asarray(learned["is_written"], dtype=bool)
-        encoder.levels_of_group_ = levels.reshape(-1, len(encoder.is_written_))
         encoder.visits_ = None if visits is None else VisitEncoder.from_json(visits)
         return encoder
 

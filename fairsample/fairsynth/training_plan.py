@@ -30,7 +30,7 @@ def plan_training(n_rows, *, batch_size=None, max_epochs=None):
     """Choose batch size and epochs for a number of training rows.
 
     About 1/128 of the rows a batch (a power of two up to 1024; at least 32, from
-    2,000 rows on 64) and as many epochs as make 1,500 steps, between 12 and 20: more
+    2,000 rows on 64) and as many epochs as make 1,500 steps, between 14 and 20: more
     make small tables overfit.
 
     Parameters
@@ -49,14 +49,14 @@ def plan_training(n_rows, *, batch_size=None, max_epochs=None):
     --------
     >>> from fairsample.fairsynth.training_plan import plan_training
     >>> plan_training(32_561)
-    TrainingPlan(batch_size=256, max_epochs=12)
+    TrainingPlan(batch_size=256, max_epochs=14)
     """
     if batch_size is None:
         batch_size = 32 if n_rows < 2000 else 64
         while batch_size < 1024 and batch_size * 128 * 2**0.5 < n_rows:
             batch_size *= 2
     if max_epochs is None:
-        max_epochs = min(max(-(-STEPS * batch_size // n_rows), 12), 20)
+        max_epochs = min(max(-(-STEPS * batch_size // n_rows), 14), 20)
     return TrainingPlan(batch_size, max_epochs)
 
 

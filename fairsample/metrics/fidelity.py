@@ -23,6 +23,14 @@ class LengthSummary(NamedTuple):
         The mean length.
     sd : float
         The standard deviation (divisor `n`).
+
+    Examples
+    --------
+    >>> from fairsample.metrics import record_fidelity
+    >>> patient = [["a", "b"], ["a"]]
+    >>> visits = [patient, patient, [["a", "c"], ["c"]]]
+    >>> record_fidelity(visits, visits).real_visits_per_record
+    LengthSummary(mean=2.0, sd=0.0)
     """
 
     mean: float
@@ -46,6 +54,14 @@ class RecordFidelity:
         Visits per patient.
     real_codes_per_visit, synthetic_codes_per_visit : LengthSummary
         Distinct codes per visit.
+
+    Examples
+    --------
+    >>> from fairsample.metrics import record_fidelity
+    >>> patient = [["a", "b"], ["a"]]
+    >>> visits = [patient, patient, [["a", "c"], ["c"]]]
+    >>> record_fidelity(visits, visits).r2_codes
+    1.0
     """
 
     r2_codes: float

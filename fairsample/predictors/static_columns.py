@@ -46,7 +46,7 @@ class StaticColumnEncoder(TransformerMixin, BaseEstimator):
     array([[-1.,  1.,  0.],
            [ 1.,  0.,  1.]])
     >>> encoder.get_feature_names_out().tolist()
-    ['age', 'race_A', 'race_None']
+    ['age', 'race_A', 'race_nan']
     """
 
     def fit(self, X, y=None):
@@ -122,7 +122,7 @@ class StaticColumnEncoder(TransformerMixin, BaseEstimator):
         return self.encoder_.get_feature_names_out()
 
     def _plain(self, X):
-        """Frame of floats and of object columns that hold strings or None."""
+        """Frame of floats and of object columns that hold strings or NaN."""
         return pd.DataFrame(
             {
                 str(name): _numbers(column, name)
@@ -161,5 +161,5 @@ def _numbers(column, name):
 
 def _categories(column):
     return (
-        column.astype(object).map(str, na_action="ignore").where(column.notna(), None)
+        column.astype(object).map(str, na_action="ignore").where(column.notna(), np.nan)
     )

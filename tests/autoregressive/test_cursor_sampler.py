@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import chi2_contingency, chisquare
-from small_nets import as_bags, code_net, log_odds_of_sets
+from small_nets import code_net, log_odds_of_sets
 
 from fairsample.autoregressive import CursorSampler
 

@@ -17,6 +17,7 @@ The copies to beat are "copies, even within groups": the same plan as FairSynth'
 """
 
 import argparse
+import tempfile
 import time
 import warnings
 
@@ -66,14 +67,21 @@ UTILITY = ["f1", "balanced_accuracy", "roc_auc"]
 
 
 def main():
-    args = parse_arguments()
+    with tempfile.TemporaryDirectory() as memory:
+        run(parse_arguments(), memory)
+
+
+def run(args, memory):
+    """Compare, with the λ-free phase of training kept in `memory`."""
     bunch = {**TABLES, **RECORDS}[args.data]()
     has_visits = args.data in RECORDS
     predictors = visit_predictors() if has_visits else table_predictors()
     predictors = {name: predictors[name] for name in args.predictors}
     everything = {
         "estimator": SideBySide(predictors),
-        "augmenters": augmenters(bunch.sensitive, has_visits, args.fairness_weights),
+        "augmenters": augmenters(
+            bunch.sensitive, has_visits, args.fairness_weights, memory
+        ),
         "metrics": metrics(args.predictors, bunch.sensitive),
         "seeds": range(args.seeds),
     }
@@ -129,9 +137,9 @@ def parse_arguments():
     return args
 
 
-def augmenters(sensitive, has_visits, fairness_weights):
+def augmenters(sensitive, has_visits, fairness_weights, memory):
     """Name -> resampler, or None for the real rows alone."""
-    plain = FairSynthResampler(sensitive, fairness_weight=0.0)
+    plain = FairSynthResampler(sensitive, fairness_weight=0.0, memory=memory)
     named = {
         "real rows": None,
         "copies, even classes": RandomOverSampler(),
@@ -146,7 +154,10 @@ def augmenters(sensitive, has_visits, fairness_weights):
         del named["SMOTENC"]
     for weight in fairness_weights:
         named[f"FairSynth, λ = {weight:g}"] = FairSynthResampler(
-            sensitive, sampling_strategy="groups", fairness_weight=weight
+            sensitive,
+            sampling_strategy="groups",
+            fairness_weight=weight,
+            memory=memory,
         )
     return named
 

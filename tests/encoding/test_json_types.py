@@ -124,7 +124,8 @@ def test_dtypes_come_back(dtype):
         assert again.na_value is dtype.na_value
     if isinstance(dtype, pd.CategoricalDtype) and dtype.categories is not None:
         assert again.ordered == dtype.ordered
-        pd.testing.assert_index_equal(again.categories, dtype.categories)
+        assert again.categories.equals(dtype.categories)
+        assert again.categories.dtype == dtype.categories.dtype
 
 
 @pytest.mark.parametrize(

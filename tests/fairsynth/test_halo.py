@@ -94,7 +94,9 @@ def test_a_column_moves_later_columns_and_every_visit(
 def test_the_order_of_visits_matters(module, columns):
     forth = [[[1], [2, 3], []]]
     back = [[[2, 3], [1], []]]
-    batches = [records_of(columns[:1], h).batch(torch.tensor([0])) for h in (forth, back)]
+    batches = [
+        records_of(columns[:1], h).batch(torch.tensor([0])) for h in (forth, back)
+    ]
     last = [module(batch)[1][-1] for batch in batches]
     assert (last[0] - last[1]).abs().max() > 1e-3
 

@@ -10,7 +10,6 @@ from tiny_generators import (
     all_columns,
     all_histories,
     random_columns,
-    random_histories,
     random_records,
     records_of,
     tiny_halo,
@@ -45,6 +44,11 @@ def records():
 @pytest.fixture
 def batch(records):
     return records.batch(torch.arange(30))
+
+
+def own_group(batch, n_classes):
+    """Look at each record under its own group, whatever the outcome."""
+    return batch.columns[:, [0]].expand(-1, n_classes)
 
 
 def present_codes(batch):
@@ -175,7 +179,9 @@ class TestOutcomeReadout:
         joint = np.exp(log_p[:, 2:].sum(1)).reshape(2, n_classes, 6)
         np.testing.assert_allclose(joint.sum(2), 1, atol=1e-6)
         posterior = joint / joint.sum(1, keepdims=True)
-        found = outcome_readout(module, RecordBatch(rows), n_classes).detach().numpy()
+        batch = RecordBatch(rows)
+        found = outcome_readout(module, batch, own_group(batch, n_classes))
+        found = found.detach().numpy()
         assert np.ptp(posterior, axis=2).max() > 0.3
         for row, (group, _, a, b) in enumerate(rows.tolist()):
             np.testing.assert_allclose(
@@ -194,26 +200,36 @@ class TestOutcomeReadout:
             odds.append(torch.zeros(len(histories)).double())
             odds[-1].index_add_(0, batch.patient, terms)
         expected = torch.stack(odds, dim=1).softmax(1)
-        found = outcome_readout(module, batch, 2)
+        found = outcome_readout(module, batch, own_group(batch, 2))
         assert (expected[:, 0] - 0.5).abs().max() > 0.1
         torch.testing.assert_close(found, expected)
 
-    def test_own_outcome_does_not_matter(self, module, batch):
-        before = outcome_readout(module, batch, 3)
+    def test_own_cell_does_not_matter_but_the_levels_do(self, module, batch):
+        levels = own_group(batch, 3)
+        before = outcome_readout(module, batch, levels)
         assert before.shape == (30, 3)
         close(before.sum(1), torch.ones(30))
-        assert outcome_readout(module, batch.with_outcome(2), 3).equal(before)
+        assert outcome_readout(module, batch.under(1, 2), levels).equal(before)
+        after = outcome_readout(module, batch, 1 - levels)
+        assert (after - before).abs().max(1)[0].min() > 1e-6
 
-    def test_group_does(self, module, batch):
-        columns = batch.columns.clone()
-        columns[:, 0] = 1 - columns[:, 0]
-        other = records_of(columns, random_histories(30, N_CODES, 4))
-        found = outcome_readout(module, other.batch(torch.arange(30)), 3)
-        assert (found - outcome_readout(module, batch, 3)).abs().min() > 0
+    def test_each_outcome_is_looked_at_under_its_level(self, module, batch):
+        """A small cell's records come from another level than the group's others."""
+        levels = own_group(batch, 3).clone()
+        levels[:, 1] = 1
+        found = outcome_readout(module, batch, levels)
+        scores = [
+            -record_nll(module, batch.under(levels[:, outcome], outcome))
+            for outcome in range(3)
+        ]
+        close(
+            found.log() - found[:, [0]].log(),
+            torch.stack([score - scores[0] for score in scores], dim=1),
+        )
 
     def test_moves_what_is_written_given_the_outcome(self, module, batch):
         """Its gradient reaches the visits and columns, not the outcome's own logit."""
-        outcome_readout(module, batch, 3)[:, 1].mean().backward()
+        outcome_readout(module, batch, own_group(batch, 3))[:, 1].mean().backward()
         of_columns = module.column_head.readout.bias.grad
         assert of_columns[:5].eq(0).all()
         assert of_columns[5:].ne(0).all()
@@ -248,7 +264,7 @@ class TestOutcomeLoss:
             units = torch.where(head.hidden_degrees == 2)[0][:3]
             head.embedding[2 + torch.arange(3), units] = 1
             head.readout.weight[5 + torch.arange(3), units] = 30
-        columns = random_columns(200, (2, 3, 1)).repeat(1, 1)
+        columns = random_columns(200, (2, 3, 3))
         columns[:, 2] = columns[:, 1]
         batch = RecordBatch(columns)
         with seeded(0):
@@ -256,13 +272,14 @@ class TestOutcomeLoss:
 
     def test_compares_with_every_other_outcome(self, module, batch, monkeypatch):
         seen = set()
-        plain = RecordBatch.with_outcome
+        plain = RecordBatch.under
 
-        def spy(self, outcome):
+        def spy(self, group, outcome):
+            assert group.equal(self.columns[:, 0])
             seen.update(zip(self.columns[:, 1].tolist(), outcome.tolist(), strict=True))
-            return plain(self, outcome)
+            return plain(self, group, outcome)
 
-        monkeypatch.setattr(RecordBatch, "with_outcome", spy)
+        monkeypatch.setattr(RecordBatch, "under", spy)
         with seeded(0):
             for _ in range(5):
                 outcome_loss(module, batch, module(batch))

@@ -85,9 +85,9 @@ def test_item(records, histories):
 
 def test_every_last_visit_of_a_batch_has_its_end(records):
     batch = records.batch(as_rows([5, 0, 33, 12]))
-    assert [
-        [0 in visit for visit in history] for history in spelled_out(batch)
-    ] == [[False] * (len(h) - 1) + [True] for h in spelled_out(batch)]
+    assert [[0 in visit for visit in history] for history in spelled_out(batch)] == [
+        [False] * (len(h) - 1) + [True] for h in spelled_out(batch)
+    ]
 
 
 def test_visit_of_code(records):
@@ -109,16 +109,16 @@ def test_visit_of_code_with_empty_visits_at_both_ends():
     assert batch.visit_of_code.tolist() == [1, 1, 3]
 
 
-def test_with_outcome(records):
+def test_under_another_group_and_outcome(records):
     batch = records.batch(as_rows([1, 2, 3]))
     before = batch.columns.clone()
-    everywhere = batch.with_outcome(1)
-    own = batch.with_outcome(torch.tensor([0, 1, 0]))
-    assert everywhere.columns[:, 1].tolist() == [1, 1, 1]
-    assert own.columns[:, 1].tolist() == [0, 1, 0]
+    everywhere = batch.under(torch.tensor([1, 0, 1]), 1)
+    own = batch.under(1, torch.tensor([0, 1, 0]))
+    assert everywhere.columns[:, :2].tolist() == [[1, 1], [0, 1], [1, 1]]
+    assert own.columns[:, :2].tolist() == [[1, 0], [1, 1], [1, 0]]
     assert batch.columns.equal(before)
     for other in (everywhere, own):
-        assert other.columns[:, [0, 2]].equal(before[:, [0, 2]])
+        assert other.columns[:, 2:].equal(before[:, 2:])
         assert spelled_out(other) == spelled_out(batch)
 
 
@@ -159,7 +159,9 @@ class TestLoader:
         assert [h for b in batches for h in spelled_out(b)] == histories
 
     def test_targets_are_as_many(self, records):
-        assert all(len(batch) == len(target) for batch, target in RecordLoader(records, 7))
+        assert all(
+            len(batch) == len(target) for batch, target in RecordLoader(records, 7)
+        )
 
     def test_shuffled_anew_in_each_pass(self, records):
         loader = RecordLoader(records, 7, shuffle=True)

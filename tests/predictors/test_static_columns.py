@@ -67,7 +67,7 @@ def test_categories_one_hot_with_missing_apart_and_unknown_zero(dtype):
     X = pd.DataFrame({"c": pd.Series(["b", "a", None], dtype=dtype)})
     encoder = StaticColumnEncoder().fit(X)
     encoded = _encode(encoder, X)
-    assert encoded.columns.tolist() == ["c_a", "c_b", "c_None"]
+    assert encoded.columns.tolist() == ["c_a", "c_b", "c_nan"]
     assert encoded.to_numpy().tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
     unknown = pd.DataFrame({"c": pd.Series(["z"], dtype=dtype)})
     assert _encode(encoder, unknown).to_numpy().tolist() == [[0, 0, 0]]

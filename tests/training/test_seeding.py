@@ -85,7 +85,7 @@ class TestDrawSeed:
     def test_seeds_are_plain_and_fit_numpy_and_torch(self):
         seeds = [draw_seed(np.random.RandomState(number)) for number in range(200)]
         assert {type(seed) for seed in seeds} == {int}
-        assert 0 <= min(seeds)
+        assert min(seeds) >= 0
         assert 2**30 < max(seeds) <= 2**31 - 2
 
     def test_none_is_a_new_stream_and_not_numpys_own(self):
