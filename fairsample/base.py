@@ -276,14 +276,7 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
     def _check_input(self, X, y, sensitive_features):
         """Check everything, and set all fitted attributes but the generator's.
 
-        Returns
-        -------
-        frame : DataFrame of shape (n_samples, n_features)
-            X with a fresh RangeIndex.
-        target : ndarray of int of shape (n_samples,)
-            The class of each row, as a code.
-        groups : Groups
-            The group of each row.
+        Returns X with a fresh RangeIndex, the class of each row as a code, and groups.
         """
         self._target_form, target = TargetForm.read(y)
         frame = self._check_table(X)
@@ -377,6 +370,7 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
             return self._table_form.template
         rows = self._draw(group, label, random_state).reset_index(drop=True)
         self._table_form.check(rows, n_rows=len(group))
+        rows.columns = self._table_form.template.columns
         for name, values in self._sensitive_rows.items():
             rows[name] = values.iloc[group].set_axis(rows.index)
         return rows

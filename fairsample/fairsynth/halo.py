@@ -117,7 +117,7 @@ class Halo(nn.Module):
 
     Notes
     -----
-    Shape: a `RecordBatch` of n patients and n_visits visits in; the output is a pair of logits,
+    Shape: a `RecordBatch` of n patients and n_visits visits in; a pair of logits out,
     (n, sum of block_sizes) and (n_visits, n_codes + 1) or None.
     """
 

@@ -70,7 +70,7 @@ def all_rows(block_sizes):
 
 
 def log_odds_of_rows(net, block_sizes, temperature=1.0):
-    """Log-probability that each block of each of `all_rows` adds: (n_rows, n_blocks)."""
+    """Log-probability that each block of `all_rows` adds: (n_rows, n_blocks)."""
     rows = all_rows(block_sizes)
     starts = torch.tensor([0, *block_sizes[:-1]]).cumsum(0)
     logits = net(*as_bags((rows + starts).tolist())) / temperature

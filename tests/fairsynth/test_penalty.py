@@ -8,7 +8,7 @@ from tiny_generators import random_columns, random_records, tiny_halo
 from fairsample.fairsynth.generation import generate_records
 from fairsample.fairsynth.likelihood import outcome_readout, record_nll
 from fairsample.fairsynth.objectives import OBJECTIVES
-from fairsample.fairsynth.penalty import FairnessPenalty, plan_pool
+from fairsample.fairsynth.penalty import NATS_PER_UNIT, FairnessPenalty, plan_pool
 from fairsample.fairsynth.records import Records
 from fairsample.training.seeding import seeded
 
@@ -201,7 +201,7 @@ def test_a_callable_gets_what_it_is_promised(module, pool):
     assert seen["labels"].tolist() == batch.columns[:, 1].tolist()
     assert set(seen["labels"].tolist()) == {0, 1}
     assert {part.dtype for part in (seen["groups"], seen["labels"])} == {torch.long}
-    torch.testing.assert_close(loss, 6 * read.mean())
+    torch.testing.assert_close(loss, 2.0 * NATS_PER_UNIT * 3 * read.mean())
 
 
 def test_of_three_classes_each_is_positive_in_turn():
@@ -223,7 +223,7 @@ def test_of_three_classes_each_is_positive_in_turn():
     )
     torch.testing.assert_close(probabilities.sum(1), torch.ones(128))
     assert labels.sum(1).eq(1).all()
-    assert loss.item() == pytest.approx(1 / 3, abs=1e-5)
+    assert loss.item() == pytest.approx(NATS_PER_UNIT / 3, abs=1e-5)
 
 
 def test_small_cells_are_read_under_the_level_they_come_from():
