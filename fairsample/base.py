@@ -224,7 +224,7 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
             stream = check_random_state(random_state)
         cells = CellTable(
             self.groups_,
-            self._groups.columns or ("sensitive_features",),
+            self._groups.names,
             self._target_form.labels,
             self._target_form.name,
         )

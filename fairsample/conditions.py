@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fairsample.groups import MISSING
-from fairsample.validation import quote
+from fairsample.messages import quote
 
 __all__ = ["CellTable", "count_samples"]
 

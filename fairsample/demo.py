@@ -17,6 +17,7 @@ from fairsample.plots import FairnessFrontierDisplay
 
 __all__ = ["run_demo"]
 
+COHORT = "Simulated intensive-care cohort: no row is a patient"
 FAIRNESS_WEIGHTS = (0.0, 0.5, 1.0, 2.0)
 METRICS = [
     "disparate_impact",
@@ -74,9 +75,8 @@ def run_demo(
         write_records(cohort, fair_synth(1.0, memory), folder / "augmented.parquet")
     table = write_comparison(comparison, folder)
     if verbose:
-        print(f"\nSimulated ICU cohort, {n_patients} patients, {len(seeds)} seed(s)\n")
-        print(table)
-        print(f"\nTable, picture and augmented records: {folder.resolve()}")
+        print(f"\n{table}\n{n_patients} patients, {len(seeds)} split(s)")
+        print(f"Table, picture and augmented records: {folder.resolve()}")
     return comparison
 
 
@@ -115,12 +115,13 @@ def augmenters(memory):
 
 def write_comparison(comparison, folder):
     """Write the table and the picture; give the table as Markdown."""
-    comparison.to_csv(folder / "comparison.csv", index=False)
-    table = summarize(comparison, bold=True).to_markdown()
-    (folder / "comparison.md").write_text(table + "\n", encoding="utf-8")
+    comparison.assign(cohort=COHORT).to_csv(folder / "comparison.csv", index=False)
+    table = f"{COHORT}\n\n{summarize(comparison, bold=True).to_markdown()}\n"
+    (folder / "comparison.md").write_text(table, encoding="utf-8")
     display = FairnessFrontierDisplay.from_comparison(
         comparison, utility="balanced_accuracy", fairness="disparate_impact"
     )
+    display.ax_.set_title(COHORT)
     display.figure_.savefig(folder / "frontier.png", dpi=150, bbox_inches="tight")
     return table
 
@@ -128,4 +129,5 @@ def write_comparison(comparison, folder):
 def write_records(cohort, resampler, path):
     """Write real and synthetic records, told apart by the column `synthetic`."""
     X, y = resampler.fit_resample(cohort.data, cohort.target)
-    X.assign(died=y, synthetic=resampler.synthetic_mask_).to_parquet(path)
+    marks = {"synthetic": resampler.synthetic_mask_, "cohort": COHORT}
+    X.assign(died=y, **marks).to_parquet(path)

@@ -8,7 +8,8 @@ from warnings import warn
 import numpy as np
 import pandas as pd
 
-from fairsample.validation import DataWarning, quote
+from fairsample.messages import quote
+from fairsample.validation import DataWarning
 
 __all__ = ["Groups", "resolve_groups"]
 
@@ -293,9 +294,13 @@ def _factorize_column(column, missing):
                 f"{(codes == -1).sum()} rows. Fill or drop them, or set "
                 "missing_sensitive='group' to make them a group of their own."
             )
-        if MISSING not in labels:
-            labels.append(MISSING)
-        ranks[-1] = labels.index(MISSING)
+        if MISSING in labels:
+            raise ValueError(
+                f"Sensitive feature {column.name!r} has missing values and the value "
+                f"{MISSING!r}, which would name their group. Rename the value."
+            )
+        labels.append(MISSING)
+        ranks[-1] = len(labels) - 1
     return ranks[codes], labels
 
 

@@ -10,10 +10,10 @@ from sklearn.base import BaseEstimator
 from fairsample import __version__
 from fairsample.encoding.json_values import value_from_json, value_to_json
 from fairsample.groups import Groups
+from fairsample.messages import quote
 from fairsample.saved_folder import read_folder, write_folder
 from fairsample.table_form import TableForm
 from fairsample.target_form import TargetForm
-from fairsample.validation import quote
 
 __all__ = ["SavedToFolder"]
 

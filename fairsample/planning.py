@@ -12,7 +12,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from fairsample.validation import quote
+from fairsample.messages import quote
 
 __all__ = ["CELL_STRATEGIES", "asks_for_cells", "rows_owed"]
 

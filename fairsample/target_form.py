@@ -130,6 +130,8 @@ def _classes_of_rows(y):
                 "y has rows with several labels. Multilabel and multioutput targets "
                 "are not supported."
             )
+        if (values.sum(axis=1) < 1).any():
+            raise ValueError("y has one-hot rows without a class. Drop these rows.")
         return values.argmax(axis=1)
     values = column_or_1d(values)
     if values.dtype == object:

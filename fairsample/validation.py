@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_complex_dtype, is_float_dtype, is_object_dtype
 
+from fairsample.encoding.visit_cells import find_visit_column, flatten_visits
+from fairsample.messages import quote
+
 __all__ = [
     "DataWarning",
     "check_frame",
-    "quote",
     "uninformative_columns",
     "warn_of_cells",
     "warn_of_columns",
@@ -37,33 +39,6 @@ class DataWarning(UserWarning):
     """
 
 
-def quote(items, limit=10):
-    """Name items in a message, the first ones only where there are many.
-
-    Parameters
-    ----------
-    items : iterable
-        What to name.
-    limit : int, default=10
-        How many are named.
-
-    Returns
-    -------
-    text : str
-        The items' ``repr``, separated by commas.
-
-    Examples
-    --------
-    >>> quote(["age", 3])
-    "'age', 3"
-    >>> quote(range(5), limit=2)
-    '0, 1 and 3 more'
-    """
-    items = list(items)
-    text = ", ".join(map(repr, items[:limit]))
-    return text if len(items) <= limit else f"{text} and {len(items) - limit} more"
-
-
 def check_frame(X):
     """Refuse a frame that no resampler can learn from.
 
@@ -75,8 +50,9 @@ def check_frame(X):
     Raises
     ------
     ValueError
-        If there are no rows or columns, if two columns have the same name, or if a
-        column holds complex numbers or infinities. The message names the column.
+        If there are no rows or columns, if two columns have the same name, if a column
+        holds complex numbers or infinities, if two columns hold visits, or a cell of
+        theirs is no visits. The message names the column.
 
     Examples
     --------
@@ -106,6 +82,9 @@ def check_frame(X):
                 f"Column {name!r} contains infinity. Replace it by a number, or by a "
                 "missing value."
             )
+    visits = find_visit_column(X)
+    if visits is not None:
+        flatten_visits(X[visits])
 
 
 def uninformative_columns(X):
@@ -138,7 +117,7 @@ def uninformative_columns(X):
             continue
         try:
             n_values = column.nunique(dropna=False)
-        except TypeError:
+        except (TypeError, NotImplementedError):  # nested cells, in lists or in arrow
             continue
         if n_values == 1:
             found["constant"].append(name)
@@ -216,6 +195,8 @@ def _has_infinity(column):
     if is_float_dtype(column.dtype):
         values = column.to_numpy(dtype=float, na_value=np.nan)
         return bool(np.isinf(values).any())
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return _has_infinity(column.cat.categories.to_series())
     if is_object_dtype(column.dtype):
-        return any(isinstance(v, float) and np.isinf(v) for v in column)
+        return any(isinstance(v, float | np.floating) and np.isinf(v) for v in column)
     return False

@@ -155,11 +155,10 @@ def test_missing_value_within_an_intersection():
     assert groups.codes.tolist() == [1, 2, 0]
 
 
-def test_a_value_called_missing_joins_the_missing_ones():
+def test_a_value_called_missing_is_not_taken_for_the_missing_ones():
     X = pd.DataFrame({"a": ["missing", None, "x"]})
-    groups = resolve_groups(X, selector="a", missing="group")
-    assert groups.labels == ["missing", "x"]
-    assert groups.codes.tolist() == [0, 0, 1]
+    with pytest.raises(ValueError, match="'a' has missing values and the value"):
+        resolve_groups(X, selector="a", missing="group")
 
 
 def test_nothing_given_says_both_ways_to_give_it(X):

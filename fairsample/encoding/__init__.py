@@ -7,6 +7,7 @@ from fairsample.encoding.table import TableEncoder
 from fairsample.encoding.visit_cells import (
     FlatVisits,
     check_visit_cells,
+    find_visit_column,
     flatten_visits,
     is_visit_column,
     nest_visits,
@@ -22,6 +23,7 @@ __all__ = [
     "TableSchema",
     "VisitEncoder",
     "check_visit_cells",
+    "find_visit_column",
     "flatten_visits",
     "is_visit_column",
     "nest_visits",

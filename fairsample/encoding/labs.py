@@ -8,7 +8,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
 
 from fairsample.encoding.bins import ColumnBins
-from fairsample.validation import quote
+from fairsample.messages import quote
 
 __all__ = ["LabBins"]
 

@@ -9,6 +9,7 @@ import pandas as pd
 __all__ = [
     "FlatVisits",
     "check_visit_cells",
+    "find_visit_column",
     "flatten_visits",
     "is_visit_column",
     "nest_visits",
@@ -77,6 +78,40 @@ def is_visit_column(column):
     if not (column.dtype == object or isinstance(column.dtype, pd.ArrowDtype)):
         return False
     return any(isinstance(cell, _SEQUENCES) for cell in column.tolist())
+
+
+def find_visit_column(frame):
+    """Find the column that holds visits.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The records.
+
+    Returns
+    -------
+    label or None
+        The column's name.
+
+    Raises
+    ------
+    ValueError
+        If there are several.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from fairsample.encoding import find_visit_column
+    >>> find_visit_column(pd.DataFrame({"sex": ["F"], "stays": [[["DX:428"]]]}))
+    'stays'
+    """
+    visits = [name for name in frame.columns if is_visit_column(frame[name])]
+    if len(visits) > 1:
+        raise ValueError(
+            f"Columns {visits} all hold visits; a record has one history. Merge them: "
+            "one visit column, in which a visit lists the codes of all of them."
+        )
+    return visits[0] if visits else None
 
 
 def flatten_visits(column):

@@ -50,7 +50,7 @@ class VisitEncoder:
             Itself.
         """
         flat = flatten_visits(column)
-        self.name_ = column.name
+        self.name_, self.dtype_ = column.name, column.dtype
         visit = np.repeat(np.arange(len(flat.visit_ptr) - 1), np.diff(flat.visit_ptr))
         number, names = pd.factorize(flat.codes, sort=True)
         present = np.unique(visit * max(len(names), 1) + number)
@@ -87,7 +87,7 @@ class VisitEncoder:
         cells = nest_visits(codes, flat.visit_ptr, flat.patient_ptr)
         column = pd.Series(np.empty(len(cells), dtype=object), name=self.name_)
         column[:] = cells
-        return column
+        return column.astype(self.dtype_)
 
     def to_json(self):
         """Give everything learned as plain JSON types."""
@@ -103,7 +103,7 @@ class VisitEncoder:
     def from_json(cls, learned):
         """Rebuild an encoder from `to_json`."""
         encoder = cls()
-        encoder.name_ = learned["name"]
+        encoder.name_, encoder.dtype_ = learned["name"], np.dtype(object)
         encoder.vocabulary_ = np.asarray(learned["vocabulary"], dtype=object)
         encoder.code_rates_ = np.asarray(learned["code_rates"])
         encoder.end_rate_ = learned["end_rate"]

@@ -62,7 +62,7 @@ class NetSettings(NamedTuple):
 
 
 def fit_plain_generator(arrays, settings, seed, callbacks=(), verbose=0):
-    """Train by likelihood alone; a function of its arguments, so that it can be kept.
+    """Train the plain generator; a function of its arguments, so that it can be kept.
 
     Parameters
     ----------
@@ -134,6 +134,8 @@ def fine_tune(net, records, penalty, settings, seed):
         len(records), net.batch_size, max_epochs=settings.fairness_epochs
     )
     net.set_params(max_epochs=plan.max_epochs, lr=settings.learning_rate / 2)
+    for group in net.optimizer_.param_groups:
+        group["initial_lr"] = group["lr"]  # a caller's scheduler goes on from here
     with seeded(seed, settings.device), net.fairness_phase(penalty):
         return net.partial_fit(records, None)
 

@@ -63,7 +63,7 @@ class RecordWriter:
         self.module, self.generator = module, generator
         self.temperature = temperature
         self.columns = BlockSampler(module.column_head, module.block_sizes)
-        self.codes = CursorSampler(module.code_head) if module.n_codes else None
+        self.codes = CursorSampler(module.code_head) if module.max_visits else None
 
     def write(self, given):
         """Write one record for each row of `given`: `Records` on the CPU."""

@@ -129,7 +129,6 @@ class Halo(nn.Module):
         code_rates=None,
         max_visits=0,
         units_per_column=48,
-        column_layers=1,
         embedding=128,
         n_layers=2,
         n_heads=4,
@@ -145,10 +144,10 @@ class Halo(nn.Module):
         self.column_head = MaskedAutoregressiveNet(
             column.repeat_interleave(sizes),
             column.repeat_interleave(units_per_column),
-            n_blocks=column_layers,
+            n_blocks=1,
             dropout=dropout,
         )
-        if n_codes:
+        if max_visits:
             self.prefix_embedding = nn.Sequential(
                 nn.EmbeddingBag(int(sizes.sum()), embedding, mode="sum"),
                 nn.GELU(),

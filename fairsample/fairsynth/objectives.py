@@ -11,7 +11,14 @@ from typing import NamedTuple
 
 import torch
 
-__all__ = ["OBJECTIVES", "GroupRates", "RateObjective", "soft_max", "soft_min"]
+__all__ = [
+    "OBJECTIVES",
+    "GroupRates",
+    "RateObjective",
+    "check_objective",
+    "soft_max",
+    "soft_min",
+]
 
 SHARPNESS = 20.0  # of the soft extremes: rates .05 apart count about 3 to 1
 
@@ -101,3 +108,35 @@ class GroupRates:
         self.running = self.momentum * before + (1 - self.momentum) * now
         step = torch.where(rates.isnan(), 0.0, rates - now)
         return (self.running + step)[~self.running.isnan()]
+
+
+def check_objective(objective, n_groups):
+    """Try a caller's objective before anything is trained.
+
+    Parameters
+    ----------
+    objective : callable
+        ``(probabilities, groups, labels) -> loss`` on tensors of shape (n,).
+    n_groups : int
+        Groups there are.
+
+    Raises
+    ------
+    ValueError
+        If the loss is no finite scalar tensor that depends on the probabilities.
+    """
+    groups = torch.arange(n_groups).repeat_interleave(16)
+    labels = torch.arange(16).repeat(n_groups) % 2
+    probabilities = torch.linspace(0.1, 0.9, len(groups), requires_grad=True)
+    loss = objective(probabilities, groups, labels)
+    if (
+        not isinstance(loss, torch.Tensor)
+        or loss.numel() != 1
+        or not loss.requires_grad
+    ):
+        raise ValueError(
+            f"objective returned {loss!r}; it has to return a tensor of one number "
+            "that depends on the probabilities it was given."
+        )
+    if not torch.isfinite(loss):
+        raise ValueError(f"objective returned {loss.item()}; it has to be finite.")

@@ -24,6 +24,10 @@ class FairnessPenalty:
     NOTE[DIFF]: the paper's Algorithm 2 counts codes over all positions, which
     measures how long records are; the outcome is what fairness is about.
 
+    NOTE[DIFF]: the gradient runs through the readout only, the records stay as they
+    were drawn.  A gradient through soft records would make a disadvantaged group's
+    records look positive, its negatives too, which rewards the wrong rows.
+
     Parameters
     ----------
     records : Records
@@ -38,19 +42,29 @@ class FairnessPenalty:
     objective : str or callable
         A name of `OBJECTIVES` or ``(probabilities, groups, labels) -> loss`` on
         tensors of shape (n,); labels are 1 for the positive outcome.
+    positive : int, default=None
+        The positive outcome; None takes the second of two, and of more each in turn.
     rows_per_group : int, default=64
         Records of each group in a step.
     """
 
     def __init__(
-        self, records, groups, group_levels, weight, objective, *, rows_per_group=64
+        self,
+        records,
+        groups,
+        group_levels,
+        weight,
+        objective,
+        *,
+        positive=None,
+        rows_per_group=64,
     ):
         self.records, self.groups, self.group_levels = records, groups, group_levels
         self.weight, self.rows_per_group = weight, rows_per_group
         self.objective = OBJECTIVES.get(objective, objective)
         n_classes = group_levels.shape[1]
-        # with two outcomes the second is positive, with more each is in turn
-        self.positives = [1] if n_classes == 2 else list(range(n_classes))
+        each_in_turn = [1] if n_classes == 2 else list(range(n_classes))
+        self.positives = each_in_turn if positive is None else [positive]
         self.rates = [GroupRates() for _ in self.positives]
         self.draw_weights = self.weigh_draws()
 

@@ -9,39 +9,12 @@ from fairsample.encoding import (
     TableEncoder,
     TableSchema,
     VisitEncoder,
-    is_visit_column,
+    find_visit_column,
 )
 from fairsample.fairsynth.generation import END
 from fairsample.fairsynth.records import Records
 
-__all__ = ["RecordEncoder", "find_visit_column", "fit_encoder"]
-
-
-def find_visit_column(frame):
-    """Find the column that holds visits.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        The records.
-
-    Returns
-    -------
-    label or None
-        The column's name.
-
-    Raises
-    ------
-    ValueError
-        If there are several.
-    """
-    visits = [name for name in frame.columns if is_visit_column(frame[name])]
-    if len(visits) > 1:
-        raise ValueError(
-            f"Columns {visits} all hold visits; a record has one history. Merge them: "
-            "one visit column, in which a visit lists the codes of all of them."
-        )
-    return visits[0] if visits else None
+__all__ = ["RecordEncoder", "fit_encoder"]
 
 
 class RecordEncoder:
@@ -61,10 +34,10 @@ class RecordEncoder:
         All columns of the frame, in its order.
     table_ : TableEncoder or None
         Of the columns without the visits.
-    levels_of_group_ : ndarray of int of shape (n_groups, n_columns)
-        The level of each column in the group's first row.
     is_written_ : ndarray of bool of shape (n_columns,)
-        Whether the generator writes the column; the others are the group's.
+        Whether the generator writes the column of `table_`.
+    rows_of_group_ : DataFrame of n_groups rows
+        What stands in the other columns, for each group.
     visits_ : VisitEncoder or None
         Of the visit column.
     """
@@ -78,12 +51,13 @@ class RecordEncoder:
         self.names_ = list(frame.columns)
         table = frame.drop(columns=[] if visits is None else [visits])
         self.table_ = None
-        levels = np.empty((len(frame), 0), dtype=np.int64)
         if table.shape[1]:
             self.table_ = TableEncoder(max_levels=self.max_levels, n_bins=self.n_bins)
-            levels = self.table_.fit(table).transform(table)
-        self.levels_of_group_ = levels[np.unique(group, return_index=True)[1]]
-        self.is_written_ = (levels != self.levels_of_group_[group]).any(axis=0)
+            self.table_.fit(table)
+        rows = table.iloc[np.unique(group, return_index=True)[1]]
+        fixed = [is_fixed_by(group, table[name]) for name in table.columns]
+        self.is_written_ = ~np.array(fixed, dtype=bool)
+        self.rows_of_group_ = rows.loc[:, fixed].reset_index(drop=True)
         self.visits_ = None if visits is None else VisitEncoder().fit(frame[visits])
         return self
 
@@ -107,11 +81,13 @@ class RecordEncoder:
 
     def decode(self, records, group, random_state):
         """Decode `Records` of the given groups, (n,), to a frame like the fitted."""
-        levels = self.levels_of_group_[group]
-        levels[:, self.is_written_] = records.columns[:, 2:].numpy()
-        frame = pd.DataFrame(index=range(len(levels)))
+        frame = pd.DataFrame(index=range(len(group)))
         if self.table_ is not None:
+            levels = np.zeros((len(group), len(self.is_written_)), dtype=np.int64)
+            levels[:, self.is_written_] = records.columns[:, 2:].numpy()
             frame = self.table_.inverse_transform(levels, random_state)
+            for name, values in self.rows_of_group_.items():
+                frame[name] = values.iloc[group].set_axis(frame.index)
         if self.visits_ is None:
             return frame[self.names_]
         codes, visit_ptr = records.codes.numpy(), records.visit_ptr.numpy()
@@ -147,11 +123,11 @@ class RecordEncoder:
         return sizes
 
     def to_json(self):
-        """Give everything learned as plain JSON types."""
+        """Give everything learned as JSON types, and the groups' rows as a frame."""
         return {
             "names": self.names_,
             "table": None if self.table_ is None else self.table_.to_json(),
-            "levels_of_group": self.levels_of_group_.tolist(),
+            "rows_of_group": self.rows_of_group_,
             "is_written": self.is_written_.tolist(),
             "visits": None if self.visits_ is None else self.visits_.to_json(),
         }
@@ -163,10 +139,8 @@ class RecordEncoder:
         encoder.names_ = learned["names"]
         table, visits = learned["table"], learned["visits"]
         encoder.table_ = None if table is None else TableEncoder.from_json(table)
-        encoder.levels_of_group_ = np.asarray(
-            learned["levels_of_group"], dtype=np.int64
-        )
         encoder.is_written_ = np.asarray(learned["is_written"], dtype=bool)
+        encoder.rows_of_group_ = learned["rows_of_group"]
         encoder.visits_ = None if visits is None else VisitEncoder.from_json(visits)
         return encoder
 
@@ -194,3 +168,10 @@ def fit_encoder(frame, group, max_levels=None, n_bins=None):
     if n_bins is None:
         n_bins = min(max(len(frame) // 75, 20), 100)
     return RecordEncoder(max_levels=max_levels, n_bins=n_bins).fit(frame, group)
+
+
+def is_fixed_by(group, column):
+    """Tell whether a column has one value within each group."""
+    number = pd.factorize(column, use_na_sentinel=False)[0]
+    first = np.unique(group, return_index=True)[1]
+    return bool((number == number[first][group]).all())

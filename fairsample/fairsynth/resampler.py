@@ -17,14 +17,14 @@ from fairsample.fairsynth.fitting import (
     restore_generator,
 )
 from fairsample.fairsynth.generation import generate_records
-from fairsample.fairsynth.objectives import OBJECTIVES
+from fairsample.fairsynth.objectives import OBJECTIVES, check_objective
 from fairsample.fairsynth.penalty import FairnessPenalty, plan_pool
 from fairsample.fairsynth.record_encoder import RecordEncoder, fit_encoder
 from fairsample.fairsynth.small_cells import SmallCells
 from fairsample.fairsynth.training_plan import units_per_column
-from fairsample.training.device import choose_device
+from fairsample.training.device import check_device, choose_device
 from fairsample.training.net_state import net_state
-from fairsample.training.seeding import draw_seed
+from fairsample.training.seeding import draw_seed, torch_generator
 
 __all__ = ["FairSynthResampler"]
 
@@ -36,7 +36,8 @@ class FairSynthResampler(BaseFairResampler):
     autoregressive head over the codes of each visit. Group, outcome and static columns
     come first, so that rows of any (group, outcome) cell can be asked for; a plain
     table is one visit whose columns are blocks of exclusive codes. It is first trained
-    by likelihood alone; then, with ``fairness_weight`` above 0, for a few epochs under
+    without a thought of groups: by likelihood, and by how well the outcome can be told
+    from its records; then, with ``fairness_weight`` above 0, for a few epochs under
     a penalty on how unequally the outcome can be read from generated records of each
     group.
 
@@ -71,12 +72,15 @@ class FairSynthResampler(BaseFairResampler):
         group, or unequal true positive rates, all of the outcome as read from generated
         records. A callable takes ``(probabilities, groups, labels)``, tensors of shape
         (n,), and returns a loss.
+    pos_label : object, default=None
+        The class that counts as positive in `objective`; None stands for the second
+        of two sorted classes, and with more for each class in turn.
     embedding, hidden : int, default=None
         Width of the visit transformer and of its code head; None chooses 64 and 256
         below 5,000 patients, 128 and 512 above. Without visits they do nothing.
     n_layers, n_heads : int, default=2 and 4
-        Depth and heads of the visit transformer. The paper's sizes are embedding 768,
-        hidden 8192, 12 layers and 12 heads.
+        Depth and heads of the visit transformer; heads divide the embedding. The
+        paper's sizes are embedding 768, hidden 8192, 12 layers and 12 heads.
     dropout : float, default=0.1
         Dropout everywhere.
     max_epochs, batch_size : int, default=None
@@ -101,9 +105,10 @@ class FairSynthResampler(BaseFairResampler):
         called "missing".
     memory : str or joblib.Memory, default=None
         Where the first phase of training is kept. It does not depend on λ, so that a
-        grid over λ with an int `random_state` trains it once for each data set.
+        grid over λ with an int `random_state` trains it once for each data set. Not
+        used with `callbacks`, which want to see the training.
     callbacks : list of skorch callbacks, default=None
-        Added to the net's own.
+        Added to the net's own, in both phases of training.
     device : str, default="auto"
         Where torch works; "auto" takes a GPU where there is one.
     random_state : int, RandomState instance or None, default=None
@@ -166,6 +171,7 @@ class FairSynthResampler(BaseFairResampler):
         **BaseFairResampler._parameter_constraints,
         "fairness_weight": [Interval(Real, 0, None, closed="left")],
         "objective": [StrOptions(set(OBJECTIVES)), callable],
+        "pos_label": "no_validation",
         "embedding": [Interval(Integral, 1, None, closed="left"), None],
         "n_layers": [Interval(Integral, 1, None, closed="left")],
         "n_heads": [Interval(Integral, 1, None, closed="left")],
@@ -194,6 +200,7 @@ class FairSynthResampler(BaseFairResampler):
         n_synthetic=None,
         fairness_weight=1.0,
         objective="disparate_impact",
+        pos_label=None,
         embedding=None,
         hidden=None,
         n_layers=2,
@@ -220,6 +227,7 @@ class FairSynthResampler(BaseFairResampler):
         self.n_synthetic = n_synthetic
         self.fairness_weight = fairness_weight
         self.objective = objective
+        self.pos_label = pos_label
         self.embedding = embedding
         self.hidden = hidden
         self.n_layers = n_layers
@@ -242,6 +250,7 @@ class FairSynthResampler(BaseFairResampler):
         self.verbose = verbose
 
     def _learn(self, X, y, groups):
+        self._check_settings()
         plain_seed, pool_seed, fair_seed = (
             draw_seed(self.random_state_) for _ in range(3)
         )
@@ -264,10 +273,10 @@ class FairSynthResampler(BaseFairResampler):
 
     def _fit_plain(self, records, seed):
         """Train by likelihood, or find the same training in the memory."""
-        fit = check_memory(self.memory).cache(
-            fit_plain_generator, ignore=["callbacks", "verbose"]
-        )
-        settings, callbacks = self._net_settings(), list(self.callbacks or [])
+        self._settings = settings = self._net_settings()
+        callbacks = list(self.callbacks or [])
+        memory = check_memory(None if callbacks else self.memory)
+        fit = memory.cache(fit_plain_generator, ignore=["callbacks", "verbose"])
         state = fit(records.arrays(), settings, seed, callbacks, self.verbose)
         return restore_generator(state, settings, callbacks, self.verbose)
 
@@ -281,9 +290,36 @@ class FairSynthResampler(BaseFairResampler):
             torch.as_tensor(self.small_cells_.group_levels),
             self.fairness_weight,
             self.objective,
+            positive=self._positive(),
             rows_per_group=max(self.net_.batch_size // len(self.groups_), 16),
         )
-        self.net_ = fine_tune(self.net_, records, penalty, self._net_settings(), seed)
+        self.net_ = fine_tune(self.net_, records, penalty, self._settings, seed)
+
+    def _check_settings(self):
+        """Refuse what training would stumble over later."""
+        check_device(self.device)
+        if self.embedding is not None and self.embedding % self.n_heads:
+            raise ValueError(
+                f"embedding={self.embedding} is not a multiple of "
+                f"n_heads={self.n_heads}."
+            )
+        if self.embedding is None and 64 % self.n_heads:
+            raise ValueError(
+                f"n_heads={self.n_heads} does not divide 64, the default embedding; "
+                "set embedding to a multiple of it."
+            )
+        self._positive()
+        if callable(self.objective) and self.fairness_weight > 0:
+            check_objective(self.objective, n_groups=len(self.groups_))
+
+    def _positive(self):
+        """Return the code of the positive class, or None for the default."""
+        if self.pos_label is None:
+            return None
+        labels = list(self._target_form.labels)
+        if self.pos_label not in labels:
+            raise ValueError(f"pos_label={self.pos_label!r} is none of {labels}.")
+        return labels.index(self.pos_label)
 
     def _generate(self, given, seed):
         module = self.net_.module_
@@ -291,7 +327,7 @@ class FairSynthResampler(BaseFairResampler):
         return generate_records(
             module,
             torch.as_tensor(given),
-            torch.Generator(device).manual_seed(seed),
+            torch_generator(seed, device),
             temperature=self.temperature,
             progress=partial(tqdm, desc="generating", disable=not self.verbose),
         )
@@ -328,6 +364,7 @@ class FairSynthResampler(BaseFairResampler):
             state["encoder_"] = self.encoder_.to_json()
             state["small_cells_"] = self.small_cells_.mask
             state["net_"] = net_state(self.net_)
+            state["_settings"] = self._settings._asdict()
         return state
 
     def _restore_fitted(self, state):
@@ -336,4 +373,5 @@ class FairSynthResampler(BaseFairResampler):
             self.encoder_ = RecordEncoder.from_json(state["encoder_"])
             self.schema_ = self.encoder_.schema
             self.small_cells_ = SmallCells(state["small_cells_"])
-            self.net_ = restore_generator(state["net_"], self._net_settings())
+            self._settings = NetSettings(**state["_settings"])
+            self.net_ = restore_generator(state["net_"], self._settings)

@@ -7,8 +7,8 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from fairsample.base import BaseFairResampler
+from fairsample.messages import quote
 from fairsample.oversampling.group_random import GroupRandomOverSampler
-from fairsample.validation import quote
 
 __all__ = ["DoublePrioritizedSampler", "rows_with_copies"]
 

@@ -20,8 +20,9 @@ from tqdm import tqdm
 from fairsample.base import BaseFairResampler
 from fairsample.evaluation.splitting import split_cells
 from fairsample.groups import resolve_groups
+from fairsample.messages import quote
 from fairsample.oversampling.unit_search import UnitSearch, take_rows
-from fairsample.validation import DataWarning, check_frame, quote
+from fairsample.validation import DataWarning, check_frame
 
 __all__ = ["DoublePrioritizedClassifier"]
 
