@@ -195,9 +195,9 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
             `conditions` has.
         conditions : dict or DataFrame, default=None
             What holds in every row, as ``{"race": "Asian", "y": 1}``, or a frame with
-            one row for each sample. The keys are the names of the sensitive columns
-            ("sensitive_features" if their values were given), and the target's name
-            ("y" if it has none).
+            one row for each sample. The keys are the names of the sensitive columns, or
+            of the values given in their place ("sensitive_features" if these have no
+            name), and the target's name ("y" if it has none).
         random_state : int, RandomState instance or None, default=None
             What draws. None draws from the resampler's own stream, which goes on from
             call to call.

@@ -116,7 +116,7 @@ class TestContainers:
         final = pd.crosstab(groups.to_numpy(), y_resampled).to_numpy()
         owed = np.reshape(list(resampler.rows_owed_.values()), final.shape)
         np.testing.assert_array_equal(final, resampler.cell_counts_ + owed)
-        _, drawn = resampler.sample(9, conditions={"sensitive_features": "B", "y": 1})
+        _, drawn = resampler.sample(9, conditions={"race": "B", "y": 1})
         assert resampler.sensitive_features_.tolist() == ["B"] * 9
         assert drawn.tolist() == [1] * 9
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from fairsample.training.device import choose_device
+from fairsample.training.device import check_device, choose_device
 
 
 @pytest.mark.parametrize(("gpu", "expected"), [(True, "cuda"), (False, "cpu")])
@@ -14,3 +14,14 @@ def test_auto_takes_a_gpu_where_there_is_one(monkeypatch, gpu, expected):
 def test_what_was_asked_for_is_taken(monkeypatch, device):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: device == "cpu")
     assert choose_device(device) == device
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu", "meta"])
+def test_devices_that_can_be_used(device):
+    check_device(device)
+
+
+@pytest.mark.parametrize("device", ["gpu", "", "cuda:99", "cpu:cpu"])
+def test_devices_that_cannot(device):
+    with pytest.raises(ValueError, match=f"device='{device}' cannot be used: .*'auto'"):
+        check_device(device)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from resamplers import numpy_state, torch_state
 
-from fairsample.training.seeding import draw_seed, seeded
+from fairsample.training.seeding import draw_seed, seeded, torch_generator
 
 
 def test_same_seed_same_numbers():
@@ -92,3 +92,17 @@ class TestDrawSeed:
         before = numpy_state()
         assert draw_seed(None) != draw_seed(None)
         assert numpy_state() == before
+
+
+def test_a_generator_of_its_own():
+    before = torch_state()
+    stream = np.random.RandomState(0)
+    drawn = [
+        torch.rand(5, generator=torch_generator(state))
+        for state in (0, 0, 1, stream, stream)
+    ]
+    assert drawn[0].equal(drawn[1])
+    assert drawn[0].equal(drawn[3])
+    assert not drawn[0].equal(drawn[2])
+    assert not drawn[3].equal(drawn[4])
+    assert torch_state() == before
