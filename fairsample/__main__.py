@@ -19,7 +19,7 @@ def main(arguments=None):
         "demo", help="compare augmentations on the embedded, simulated ICU cohort"
     )
     demo.add_argument("--out", default="fairsample-demo", help="folder to write to")
-    demo.add_argument("--patients", type=int, default=5000)
+    demo.add_argument("--patients", type=int, default=3500, help="to train on")
     demo.add_argument("--seeds", type=int, default=3, help="number of repetitions")
     demo.add_argument("--quiet", action="store_true", help="no progress bar")
     given = parser.parse_args(arguments)

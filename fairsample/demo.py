@@ -42,8 +42,10 @@ def run_demo(
     folder : str or path, default="fairsample-demo"
         Where ``comparison.csv``, ``comparison.md``, ``frontier.png`` and
         ``augmented.parquet`` are written; made if it is not there.
-    n_patients : int, default=5000
-        Size of the cohort, see :func:`~fairsample.datasets.make_icu_cohort`.
+    n_patients : int, default=3500
+        Patients to train on; three times as many are tested on, so that the rates of
+        small groups can be told from chance. See
+        :func:`~fairsample.datasets.make_icu_cohort`.
     seeds : iterable of int, default=range(3)
         One split and one run for each.
     verbose : bool, default=True
@@ -56,7 +58,7 @@ def run_demo(
     """
     folder, seeds = Path(folder), list(seeds)
     folder.mkdir(parents=True, exist_ok=True)
-    cohort = make_icu_cohort(n_patients, random_state=0)
+    cohort = make_icu_cohort(4 * n_patients, random_state=0)
     with tempfile.TemporaryDirectory() as memory, warnings.catch_warnings():
         # small groups are the point of the cohort; the table says what is left out
         warnings.simplefilter("ignore", DataWarning)
@@ -68,14 +70,15 @@ def run_demo(
             sensitive_features=cohort.sensitive,
             augmenters=augmenters(memory),
             metrics=METRICS,
+            test_size=0.75,
             seeds=seeds,
-            min_class_size=5,
             verbose=int(verbose),
         )
-        write_records(cohort, fair_synth(1.0, memory), folder / "augmented.parquet")
+        write_records(fair_synth(1.0, memory), n_patients, folder / "augmented.parquet")
     table = write_comparison(comparison, folder)
     if verbose:
-        print(f"\n{table}\n{n_patients} patients, {len(seeds)} split(s)")
+        trained = f"Trained on {n_patients} patients, tested on {3 * n_patients}"
+        print(f"\n{table}\n{trained}, {len(seeds)} split(s).")
         print(f"Table, picture and augmented records: {folder.resolve()}")
     return comparison
 
@@ -126,8 +129,9 @@ def write_comparison(comparison, folder):
     return table
 
 
-def write_records(cohort, resampler, path):
-    """Write real and synthetic records, told apart by the column `synthetic`."""
+def write_records(resampler, n_patients, path):
+    """Write a cohort and its synthetic rows, told apart by the column `synthetic`."""
+    cohort = make_icu_cohort(n_patients, random_state=1)
     X, y = resampler.fit_resample(cohort.data, cohort.target)
     marks = {"synthetic": resampler.synthetic_mask_, "cohort": COHORT}
     X.assign(died=y, **marks).to_parquet(path)
