@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_complex_dtype, is_float_dtype, is_object_dtype
 
-from fairsample.encoding.visit_cells import find_visit_column, flatten_visits
+from fairsample.encoding.visit_cells import flatten_visits, is_visit_column
 from fairsample.messages import quote
 
 __all__ = [
@@ -51,8 +51,8 @@ def check_frame(X):
     ------
     ValueError
         If there are no rows or columns, if two columns have the same name, if a column
-        holds complex numbers or infinities, if two columns hold visits, or a cell of
-        theirs is no visits. The message names the column.
+        holds complex numbers or infinities, or if a cell of a visit column is no
+        visits. The message names the column.
 
     Examples
     --------
@@ -82,9 +82,8 @@ def check_frame(X):
                 f"Column {name!r} contains infinity. Replace it by a number, or by a "
                 "missing value."
             )
-    visits = find_visit_column(X)
-    if visits is not None:
-        flatten_visits(X[visits])
+        if is_visit_column(column):
+            flatten_visits(column)
 
 
 def uninformative_columns(X):
