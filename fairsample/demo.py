@@ -18,7 +18,7 @@ from fairsample.plots import FairnessFrontierDisplay
 __all__ = ["run_demo"]
 
 COHORT = "Simulated intensive-care cohort: no row is a patient"
-FAIRNESS_WEIGHTS = (0.0, 0.5, 1.0, 2.0)
+FAIRNESS_WEIGHTS = (0.0, 0.5, 1.0)
 METRICS = [
     "disparate_impact",
     "worst_group_tpr",
