@@ -17,6 +17,15 @@ from fairsample.metrics.scorers import FairnessScorer, fairness_scorer
 
 __all__ = ["compare_augmentations"]
 
+_COLUMNS = [
+    "augmenter",
+    "seed",
+    "metric",
+    "value",
+    "n_train",
+    "n_synthetic",
+    "seconds",
+]
 _RESPONSES = ("predict", "predict_proba", "decision_function")
 
 
@@ -159,15 +168,7 @@ def compare_augmentations(
     progress.close()
     return pd.DataFrame(
         records,
-        columns=[
-            "augmenter",
-            "seed",
-            "metric",
-            "value",
-            "n_train",
-            "n_synthetic",
-            "seconds",
-        ],
+        columns=_COLUMNS,
     )
 
 
