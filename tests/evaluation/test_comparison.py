@@ -77,17 +77,6 @@ def _empty_logs():
     _Inventor.log.clear()
 
 
-@pytest.fixture
-def data():
-    rng = np.random.default_rng(0)
-    n = 300
-    race = rng.choice(["A", "B", "C"], n, p=[0.5, 0.3, 0.2])
-    dose = rng.normal(size=n) + (race == "A")
-    X = pd.DataFrame({"patient": np.arange(n), "dose": dose, "race": race})
-    y = pd.Series(np.where(dose + rng.normal(size=n) > 0.8, "dead", "alive"))
-    return X.set_index(np.arange(n)[::-1]), y.set_axis(np.arange(n)[::-1])
-
-
 def test_no_patient_on_both_sides_and_no_synthetic_row_is_scored(data):
     X, y = data
     compare_augmentations(
@@ -378,83 +367,16 @@ def test_records_with_visits():
     assert (comparison.query("metric == 'roc_auc'")["value"] > 0.95).all()
 
 
-class TestSyntheticOnly:
-    def test_real_rows_are_dropped(self, data):
-        X, y = data
-        synthetic_only = SyntheticOnly(
-            GroupRandomOverSampler("race", random_state=0), n_samples=40
-        )
-        X_synthetic, y_synthetic = synthetic_only.fit_resample(X, y)
-        assert len(X_synthetic) == len(y_synthetic) == 40
-        assert synthetic_only.synthetic_mask_.all()
-        assert not hasattr(synthetic_only.resampler, "classes_")
-
-    def test_in_a_comparison(self, data):
-        comparison = compare_augmentations(
-            _RecordingModel(),
-            *data,
-            sensitive_features="race",
-            augmenters={"synthetic": SyntheticOnly(GroupRandomOverSampler())},
-            seeds=(0,),
-            **SIZES,
-        )
-        assert (comparison["n_synthetic"] == comparison["n_train"]).all()
-
-    def test_values(self, data):
-        X, y = data
-        X_synthetic, _ = SyntheticOnly(
-            GroupRandomOverSampler(random_state=0)
-        ).fit_resample(X, y, sensitive_features=X["race"])
-        assert len(X_synthetic) == len(X)
-
-    def test_resampler_without_sample(self, data):
-        with pytest.raises(ValueError, match="'resampler' parameter"):
-            SyntheticOnly(RandomOverSampler()).fit_resample(*data)
-
-
-class TestBadInput:
-    def test_no_groups(self, data):
-        with pytest.raises(ValueError, match="needs sensitive_features"):
-            compare_augmentations(
-                _RecordingModel(), *data, sensitive_features=None, augmenters={}
-            )
-
-    def test_lengths(self, data):
-        X, y = data
-        with pytest.raises(ValueError, match="inconsistent numbers"):
-            compare_augmentations(
-                _RecordingModel(), X, y[1:], sensitive_features="race", augmenters={}
-            )
-
-    def test_augmenter(self, data):
-        with pytest.raises(ValueError, match=r"Augmenter 'tree' .* no fit_resample"):
-            compare_augmentations(
-                _RecordingModel(),
-                *data,
-                sensitive_features="race",
-                augmenters={"tree": DecisionTreeClassifier()},
-            )
-
-    def test_metric(self, data):
-        with pytest.raises(ValueError, match="kindness"):
-            compare_augmentations(
-                _RecordingModel(),
-                *data,
-                sensitive_features="race",
-                augmenters={"real": None},
-                metrics=["kindness"],
-            )
-
-    def test_several_classes_need_a_pos_label(self, data):
-        X, _ = data
-        with pytest.raises(ValueError, match="y has 3 classes"):
-            compare_augmentations(
-                _RecordingModel(),
-                X,
-                X["race"],
-                sensitive_features="race",
-                augmenters={"real": None},
-            )
+def test_synthetic_rows_only(data):
+    comparison = compare_augmentations(
+        _RecordingModel(),
+        *data,
+        sensitive_features="race",
+        augmenters={"synthetic": SyntheticOnly(GroupRandomOverSampler())},
+        seeds=(0,),
+        **SIZES,
+    )
+    assert (comparison["n_synthetic"] == comparison["n_train"]).all()
 
 
 def test_progress(data, capsys):
