@@ -92,8 +92,7 @@ def outcome_loss(module, batch, logits):
     """Cross-entropy of the outcome against one other, read from the record.
 
     The likelihood hardly rewards what tells the outcomes apart: of some 100 nats of a
-    history it is often less than one. This loss asks for just that, by Bayes' rule, so
-    that models trained on generated rows find the signal.
+    history it is often less than one. This loss asks for just that, by Bayes' rule.
 
     Parameters
     ----------
