@@ -11,7 +11,8 @@ BENCH_READY := $(BENCH)/.ready
 BENCHMARKS := "adult_quality.py" "diabetes_fidelity.py" "diabetes_fidelity.py --all" \
 	"fairness_comparison.py --data adult --official-split" \
 	"fairness_comparison.py --data diabetes" "fairness_comparison.py --data icu" \
-	"generation_speed.py"
+	"paper_tables.py" \
+	"generation_speed.py" "training_speed.py" "weight_search.py"
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format docs notebooks bench clean

@@ -7,6 +7,7 @@ _LAZY = {
     "DoublePrioritizedSampler": "fairsample.oversampling",
     "FairSynthResampler": "fairsample.fairsynth",
     "GroupRandomOverSampler": "fairsample.oversampling",
+    "VisitTransformerClassifier": "fairsample.predictors",
     "VisitVectorizer": "fairsample.predictors",
 }
 

@@ -18,6 +18,7 @@ from fairsample.conditions import CellTable, count_samples
 from fairsample.groups import resolve_groups
 from fairsample.persistence import SavedToFolder
 from fairsample.planning import CELL_STRATEGIES, asks_for_cells, rows_owed
+from fairsample.random_stream import private_stream
 from fairsample.table_form import TableForm
 from fairsample.target_form import TargetForm
 from fairsample.validation import (
@@ -178,7 +179,7 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
         frame, target, groups = self._check_input(X, y, sensitive_features)
         self._learn(frame, target, groups)
         group, label = self._cells_owed()
-        drawn = self._draw_rows(group, label, self.random_state_)
+        drawn = self._draw_rows(group, label, self.random_state_, self._draw_added)
         self._remember_result(np.append(groups.codes, group), n_synthetic=len(group))
         return self._table_form.append(X, drawn), self._target_form.append(y, label)
 
@@ -231,7 +232,7 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
         group, label = cells.draw(
             self._cell_weights(), n_samples, conditions=conditions, random_state=stream
         )
-        drawn = self._draw_rows(group, label, stream)
+        drawn = self._draw_rows(group, label, stream, self._draw)
         self._remember_result(group, n_synthetic=n_samples)
         return self._table_form.restore(drawn), self._target_form.write(label)
 
@@ -269,6 +270,10 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
             is overwritten by the group's values.
         """
 
+    def _draw_added(self, group, label, random_state):
+        """Draw the rows that `fit_resample` adds; a resampler may know better ones."""
+        return self._draw(group, label, random_state)
+
     def _cell_weights(self):
         """Return how often `sample` draws each cell, shape (n_groups, n_classes)."""
         return self.cell_counts_.to_numpy()
@@ -301,7 +306,7 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
             min_size=self.min_cell_size,
             fate=self._fate_of_small_cells,
         )
-        self.random_state_ = _private_stream(self.random_state)
+        self.random_state_ = private_stream(self.random_state)
         return frame, target, groups
 
     def _check_table(self, X):
@@ -344,7 +349,7 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
         class_rows = None
         if not asks_for_cells(strategy):
             class_rows = check_sampling_strategy(strategy, y, self._sampling_type)
-        self.rows_owed_ = rows_owed(
+        owed = rows_owed(
             strategy,
             self.cell_counts_.to_numpy(),
             self.groups_,
@@ -352,11 +357,14 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
             class_rows=class_rows,
             n_synthetic=self.n_synthetic,
         )
-        owed = np.reshape(list(self.rows_owed_.values()), self.cell_counts_.shape)
-        of_class = dict(zip(self._target_form.labels, owed.sum(axis=0), strict=True))
-        self.sampling_strategy_ = OrderedDict(
-            (label, int(of_class[label])) for label in (class_rows or of_class)
-        )
+        self._set_owed(owed, class_rows or self._target_form.labels)
+
+    def _set_owed(self, owed, classes):
+        """Set what each cell is owed, and what that makes of the given classes."""
+        self.rows_owed_ = owed
+        rows = np.reshape(list(owed.values()), self.cell_counts_.shape).sum(axis=0)
+        of_class = dict(zip(self._target_form.labels, rows.tolist(), strict=True))
+        self.sampling_strategy_ = OrderedDict((c, of_class[c]) for c in classes)
 
     def _cells_owed(self):
         """Return group and class of each row owed, as two arrays of codes."""
@@ -364,11 +372,11 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
         cell = np.repeat(np.arange(owed.size), owed)
         return np.divmod(cell, len(self.classes_))
 
-    def _draw_rows(self, group, label, random_state):
+    def _draw_rows(self, group, label, random_state, draw):
         """Draw rows and write their group's values into the sensitive columns."""
         if not len(group):
             return self._table_form.template
-        rows = self._draw(group, label, random_state).reset_index(drop=True)
+        rows = draw(group, label, random_state).reset_index(drop=True)
         self._table_form.check(rows, n_rows=len(group))
         rows.columns = self._table_form.template.columns
         for name, values in self._sensitive_rows.items():
@@ -387,11 +395,3 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
         tags.input_tags.string = True
         tags.input_tags.allow_nan = True
         return tags
-
-
-def _private_stream(random_state):
-    """Return a stream that shares no state with the caller's, seeded by theirs."""
-    if random_state is None:
-        return np.random.RandomState()
-    seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
-    return np.random.RandomState(seed)

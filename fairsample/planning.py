@@ -14,7 +14,7 @@ import numpy as np
 
 from fairsample.messages import quote
 
-__all__ = ["CELL_STRATEGIES", "asks_for_cells", "rows_owed"]
+__all__ = ["CELL_STRATEGIES", "asks_for_cells", "rows_owed", "scale_rows"]
 
 CELL_STRATEGIES = ("groups", "cells", "parity", "proportional")
 
@@ -132,7 +132,15 @@ def rows_owed(strategy, counts, groups, classes, *, class_rows=None, n_synthetic
         owed = _PLANS[strategy](counts)
     owed = np.where(counts > 0, owed, 0)
     if n_synthetic is not None:
-        owed = _scale(owed, n_synthetic, strategy)
+        if owed.any():
+            owed = scale_rows(owed, n_synthetic)
+        elif n_synthetic:
+            raise ValueError(
+                f"n_synthetic={n_synthetic}, but sampling_strategy={strategy!r} owes "
+                "no rows on this data, so there is no plan to scale. Use "
+                "sampling_strategy='proportional' to add rows in the data's "
+                "proportions."
+            )
     return OrderedDict(
         ((group, label), int(owed[g, c]))
         for g, group in enumerate(groups)
@@ -288,18 +296,22 @@ def _water_level(counts, sizes, n_rows):
     return level
 
 
-def _scale(owed, n_rows, strategy):
-    """Scale a plan to n_rows rows by largest remainders, ties to the first cell."""
-    total = int(owed.sum())
-    if total == 0:
-        if n_rows == 0:
-            return owed
-        raise ValueError(
-            f"n_synthetic={n_rows}, but sampling_strategy={strategy!r} owes no rows on "
-            "this data, so there is no plan to scale. Use "
-            "sampling_strategy='proportional' to add rows in the data's proportions."
-        )
-    whole, remainders = np.divmod(owed.ravel() * int(n_rows), total)
+def scale_rows(owed, n_rows):
+    """Scale a plan by largest remainders, ties going to the first cell.
+
+    Parameters
+    ----------
+    owed : ndarray of int of shape (n_groups, n_classes)
+        A plan that owes some rows.
+    n_rows : int
+        How many rows it is to owe.
+
+    Returns
+    -------
+    ndarray of int of shape (n_groups, n_classes)
+        The plan in the same proportions.
+    """
+    whole, remainders = np.divmod(owed.ravel() * int(n_rows), int(owed.sum()))
     rest = int(n_rows) - int(whole.sum())
     whole[np.argsort(-remainders, kind="stable")[:rest]] += 1
     return whole.reshape(owed.shape)

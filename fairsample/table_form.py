@@ -123,6 +123,22 @@ class TableForm:
             array = rows.to_numpy(dtype=self.array_dtype)
         return array.tolist() if self.container == "list" else array
 
+    def features(self, rows):
+        """Return rows as a predictor takes them: in the form of X, a list as an array.
+
+        Parameters
+        ----------
+        rows : DataFrame of shape (n_rows, n_features)
+            Rows that passed `check`.
+
+        Returns
+        -------
+        rows : DataFrame or ndarray of shape (n_rows, n_features)
+            The same rows.
+        """
+        rows = self.restore(rows)
+        return np.array(rows, self.array_dtype) if isinstance(rows, list) else rows
+
     def append(self, X, rows):
         """Put rows below X, which stays as it is.
 

@@ -103,7 +103,9 @@ def test_departures_from_the_papers_are_documented(path):
     assert f"``{path}``" in (DOCS / "fairsynth.rst").read_text()
 
 
-@pytest.mark.parametrize("page", ["contract", "quickstart", "records_with_visits"])
+@pytest.mark.parametrize(
+    "page", ["contract", "evaluation", "quickstart", "records_with_visits"]
+)
 def test_examples_of_the_pages_run(page):
     failed, tried = doctest.testfile(
         str(DOCS / f"{page}.rst"),

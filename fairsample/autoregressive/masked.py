@@ -72,7 +72,19 @@ class MaskedAutoregressiveNet(nn.Module):
         if context_features:
             self.context_to_hidden = nn.Linear(context_features, n_hidden, bias=False)
             self.context_to_code = nn.Linear(context_features, n_codes, bias=False)
+        self.register_masks()
         self.reset_parameters()
+
+    def register_masks(self):
+        """Keep what is allowed as numbers to multiply with, in no saved state."""
+        hidden, codes = self.hidden_degrees, self.code_degrees
+        masks = {
+            "embedding_mask": codes[:, None] < hidden[None, :],
+            "block_mask": hidden[:, None] >= hidden[None, :],
+            "readout_mask": codes[:, None] >= hidden[None, :],
+        }
+        for name, mask in masks.items():
+            self.register_buffer(name, mask.to(self.embedding.dtype), persistent=False)
 
     def reset_parameters(self):
         """Draw the input embedding so that a row of codes has unit variance."""
@@ -81,11 +93,9 @@ class MaskedAutoregressiveNet(nn.Module):
 
     def masked_weights(self):
         """Weights with the forbidden entries at zero: embedding, blocks, readout."""
-        hidden, codes = self.hidden_degrees, self.code_degrees
-        embedding = self.embedding * (codes[:, None] < hidden[None, :])
-        blocks = [b.weight * (hidden[:, None] >= hidden[None, :]) for b in self.blocks]
-        readout = self.readout.weight * (codes[:, None] >= hidden[None, :])
-        return embedding, blocks, readout
+        embedding = self.embedding * self.embedding_mask
+        blocks = [block.weight * self.block_mask for block in self.blocks]
+        return embedding, blocks, self.readout.weight * self.readout_mask
 
     def forward(self, codes, offsets, context=None):
         """Give the logits of all codes, teacher-forced on the codes present."""

@@ -1,32 +1,20 @@
 """Compare augmentations by what a predictor makes of them on real test rows."""
 
-import functools
-import inspect
+import itertools
 import time
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
-from sklearn.metrics import f1_score, get_scorer, make_scorer
-from sklearn.utils import check_consistent_length
+from sklearn.utils.parallel import Parallel, delayed
 from tqdm import tqdm
 
-from fairsample.evaluation.splitting import split_cells
-from fairsample.groups import resolve_groups
-from fairsample.metrics.scorers import FairnessScorer, fairness_scorer
+from fairsample.evaluation.arms import Augmentation
+from fairsample.evaluation.protocol import check_sizes, plan_holdouts, training_parts
+from fairsample.evaluation.rivals import Rival, check_rival
+from fairsample.evaluation.rows import RealRows
+from fairsample.evaluation.scoring import make_scorers, positive_class, score
 
 __all__ = ["compare_augmentations"]
-
-_COLUMNS = [
-    "augmenter",
-    "seed",
-    "metric",
-    "value",
-    "n_train",
-    "n_synthetic",
-    "seconds",
-]
-_RESPONSES = ("predict", "predict_proba", "decision_function")
 
 
 def compare_augmentations(
@@ -36,21 +24,28 @@ def compare_augmentations(
     *,
     sensitive_features,
     augmenters,
+    rivals=None,
+    patients=None,
+    real_sizes=None,
+    synthetic_sizes=None,
     metrics=None,
     test_size=0.3,
     seeds=(0, 1, 2),
+    cv=None,
     pos_label=None,
     min_group_size=50,
     min_class_size=10,
     missing_sensitive="error",
+    n_jobs=None,
     verbose=0,
 ):
     """Train a predictor on each augmentation of real rows, and test it on real rows.
 
     For each seed the real rows are split once, within every group and class. Each
     augmenter sees the training part only; a clone of the estimator is trained on what
-    it returns and scored on the real rows held out, the same for all augmenters. A
-    patient is a row, so no patient is on both sides, and no synthetic row is scored on.
+    it returns and scored on the real rows held out, the same for all augmenters and
+    sizes. No synthetic row is scored on, and no patient is on both sides: a row is a
+    patient, unless `patients` says whose rows they are.
 
     Parameters
     ----------
@@ -66,17 +61,37 @@ def compare_augmentations(
         `sensitive_features` and name no columns of their own are given them.
     augmenters : dict of str to resampler or None
         Name -> resampler with `fit_resample`, or None for the real rows alone.
+    rivals : dict of str to classifier, default=None
+        Name -> meta-estimator that changes the predictor instead of the rows, such as
+        fairlearn's ``ThresholdOptimizer``. Its `estimator` is set to a clone of the
+        predictor; it is fitted on the real rows, knowing their groups, with 1 for the
+        positive class, and is given the groups at prediction if its `predict` takes
+        them: the result and its tables say which do. Two classes only.
+    patients : array-like of shape (n_samples,), default=None
+        Whose row each is, where a patient has several: all go to the same side. None
+        says that every row is a patient.
+    real_sizes : list of int, default=None
+        Train on that many of the real training rows, drawn within every group and
+        class, and the smaller ones part of the larger. None stands for all.
+    synthetic_sizes : list of int, default=None
+        Set `n_synthetic`, wherever an augmenter has such a parameter. An arm that has
+        none is trained once and stands beside every size; `n_synthetic` in the result
+        tells the rows that it added. None leaves the augmenters as they are.
     metrics : list of str or dict of str to scorer, default=None
         Names that scikit-learn or this package knows, or name -> scorer, called as
         ``scorer(estimator, X, y)``; a scorer of
         :func:`~fairsample.metrics.fairness_scorer` is given the groups. None stands for
         ``disparate_impact``, ``worst_group_tpr``, ``worst_group_recall``, ``f1``,
-        ``balanced_accuracy`` and ``roc_auc``.
+        ``balanced_accuracy`` and ``roc_auc``. What asks for probabilities is NaN for a
+        rival.
     test_size : float, default=0.3
         Share of the real rows held out.
     seeds : sequence of int, default=(0, 1, 2)
         One split and one run for each. A seed also goes into every `random_state` of
         the augmenter and of the estimator.
+    cv : int or splitter, default=None
+        In place of `test_size` and `seeds`: a number of folds, which share every group
+        and class evenly, or a splitter of scikit-learn. `seed` is the fold's number.
     pos_label : object, default=None
         The class that counts as positive; None stands for the second of the sorted
         classes.
@@ -88,25 +103,33 @@ def compare_augmentations(
     missing_sensitive : {"error", "group"}, default="error"
         Whether rows without a sensitive value are refused or make a group of their own.
         Augmenters have their own parameter for it.
+    n_jobs : int, default=None
+        Processes, as in scikit-learn. The values do not depend on it.
     verbose : int, default=0
         1 shows a progress bar.
 
     Returns
     -------
     DataFrame
-        One row for each augmenter, seed and metric, with the columns `augmenter`,
-        `seed`, `metric`, `value`, `n_train` (rows trained on), `n_synthetic` (those of
-        them that are not real) and `seconds` (to augment and to train).
+        One row for each augmenter or rival, seed, size and metric, with the columns
+        `augmenter`, `seed`, `real_size` and `synthetic_size` (where such sizes were
+        given), `metric`, `value`, `n_train` (rows trained on), `n_synthetic` (those of
+        them that are not real), `seconds` (to augment and to train) and, where rivals
+        were given, `reads_group` (whether the group is read at prediction).
 
     Raises
     ------
     ValueError
         When no sensitive features reach the groups, lengths differ, an augmenter has no
-        `fit_resample`, or a metric is unknown.
+        `fit_resample`, a rival is no meta-estimator, a metric is unknown, there are too
+        few rows for a size, or `cv` has a patient on both sides.
 
     See Also
     --------
     summarize : The result as a table of means and standard deviations.
+    table_one : The result over all sizes, as the papers print it.
+    paper_arms : The augmenters that the papers compare.
+    sweep_fairness_weight : The same over λ.
     SyntheticOnly : An augmenter that drops the real rows.
 
     Examples
@@ -130,171 +153,120 @@ def compare_augmentations(
     >>> list(summarize(comparison).index)
     ['real', 'copies']
     """
-    selector, values = _selector_or_values(sensitive_features)
-    check_consistent_length(X, y)
-    groups = resolve_groups(
-        pd.DataFrame(X), selector=selector, values=values, missing=missing_sensitive
-    )
+    rows = RealRows.read(X, y, sensitive_features, missing_sensitive)
     classes, target = np.unique(np.asarray(y), return_inverse=True)
-    scorers = _scorers(metrics, classes, pos_label, min_group_size, min_class_size)
-    _check_augmenters(augmenters)
-    cells = groups.codes * len(classes) + target
-    group_values = groups.values(groups.codes)
-    records = []
-    progress = tqdm(total=len(seeds) * len(augmenters), disable=not verbose)
-    for seed in seeds:
-        train, test = split_cells(cells, test_size=test_size, random_state=seed)
-        X_train, y_train = _take(X, train), _take(y, train)
-        for name, augmenter in augmenters.items():
-            progress.set_description(f"{name}, seed {seed}")
-            start = time.perf_counter()
-            X_augmented, y_augmented, n_synthetic = _augment(
-                _seeded(augmenter, seed),
-                X_train,
-                y_train,
-                selector,
-                None if values is None else _take(values, train),
-            )
-            fitted = _seeded(estimator, seed).fit(X_augmented, y_augmented)
-            seconds = time.perf_counter() - start
-            scores = _score(
-                fitted, scorers, _take(X, test), _take(y, test), group_values.iloc[test]
-            )
-            records.extend(
-                (name, seed, metric, value, len(y_augmented), n_synthetic, seconds)
-                for metric, value in scores.items()
-            )
-            progress.update()
-    progress.close()
-    return pd.DataFrame(
-        records,
-        columns=_COLUMNS,
+    scorers = make_scorers(
+        metrics,
+        classes,
+        pos_label=pos_label,
+        min_group_size=min_group_size,
+        min_class_size=min_class_size,
     )
-
-
-def _selector_or_values(sensitive_features):
-    if sensitive_features is None:
-        raise ValueError(
-            "compare_augmentations needs sensitive_features: columns of X, or values."
+    arms = _arms(augmenters, rivals or {}, classes, pos_label)
+    real_sizes = check_sizes("real_sizes", real_sizes)
+    synthetic_sizes = check_sizes("synthetic_sizes", synthetic_sizes)
+    cells = rows.group * len(classes) + target
+    holdouts = plan_holdouts(
+        X, y, cells, patients=patients, test_size=test_size, seeds=seeds, cv=cv
+    )
+    parts = [training_parts(holdout, cells, real_sizes) for holdout in holdouts]
+    runs = [
+        (holdout, size, train, name)
+        for holdout, part in zip(holdouts, parts, strict=True)
+        for size, train in part.items()
+        for name in arms
+    ]
+    progress = tqdm(runs, disable=not verbose)
+    results = Parallel(n_jobs=n_jobs)(
+        delayed(_run)(
+            arms[name],
+            estimator,
+            rows.take(train),
+            rows.take(holdout.test),
+            holdout.seed,
+            synthetic_sizes,
+            scorers,
         )
-    if isinstance(sensitive_features, str | list) or callable(sensitive_features):
-        return sensitive_features, None
-    return None, sensitive_features
+        for holdout, size, train, name in _announced(progress)
+    )
+    described = (
+        {
+            "augmenter": name,
+            "seed": holdout.seed,
+            "real_size": size,
+            **measured,
+            "reads_group": arms[name].reads_group,
+        }
+        for (holdout, size, _, name), of_run in zip(runs, results, strict=True)
+        for measured in of_run
+    )
+    return _tidy(described, real_sizes, synthetic_sizes, rivals)
 
 
-def _check_augmenters(augmenters):
+def _arms(augmenters, rivals, classes, pos_label):
     for name, augmenter in augmenters.items():
         if augmenter is not None and not hasattr(augmenter, "fit_resample"):
             raise ValueError(
                 f"Augmenter {name!r} is {augmenter!r}, which has no fit_resample. Give "
-                "a resampler, or None for the real rows alone."
+                "a resampler, or None for the real rows alone; an estimator that "
+                "changes predictions is one of the rivals."
             )
-
-
-def _scorers(metrics, classes, pos_label, min_group_size, min_class_size):
-    if isinstance(metrics, dict):
-        return {name: get_scorer(scorer) for name, scorer in metrics.items()}
-    if pos_label is None and len(classes) == 2:
-        pos_label = classes[1]
-    if pos_label is None:
-        raise ValueError(
-            f"y has {len(classes)} classes. Give pos_label, the class that counts as "
-            "positive, or metrics as a dict of scorers."
-        )
-    within_class = {
-        "pos_label": pos_label,
-        "min_group_size": min_group_size,
-        "min_class_size": min_class_size,
+    if rivals and len(classes) != 2:
+        raise ValueError(f"Rivals decide between two classes; y has {len(classes)}.")
+    for name, rival in rivals.items():
+        check_rival(name, rival)
+    twice = sorted(augmenters.keys() & rivals.keys())
+    if twice:
+        raise ValueError(f"Both an augmenter and a rival are called {twice}.")
+    arms = {name: Augmentation(augmenter) for name, augmenter in augmenters.items()}
+    pos_label = positive_class(classes, pos_label)
+    return arms | {
+        name: Rival(rival, classes, pos_label) for name, rival in rivals.items()
     }
-    known = {
-        "disparate_impact": fairness_scorer(
-            "disparate_impact", pos_label=pos_label, min_group_size=min_group_size
-        ),
-        "worst_group_tpr": fairness_scorer("worst_group_tpr", **within_class),
-        "worst_group_recall": fairness_scorer("worst_group_recall", **within_class),
-        "f1": make_scorer(
-            f1_score,
-            labels=[pos_label],
-            pos_label=None,
-            average="macro",
-            zero_division=0,
-        ),
-        "balanced_accuracy": get_scorer("balanced_accuracy"),
-        "roc_auc": get_scorer("roc_auc"),
-    }
-    if metrics is None:
-        return known
-    return {name: known.get(name) or get_scorer(name) for name in metrics}
 
 
-def _seeded(estimator, seed):
-    """Clone an estimator and seed it and everything in it."""
-    if estimator is None:
-        return None
-    estimator = clone(estimator)
-    seeds = dict.fromkeys(_parameters(estimator, "random_state"), seed)
-    return estimator.set_params(**seeds)
+def _announced(progress):
+    for run in progress:
+        progress.set_description(f"{run[-1]}, seed {run[0].seed}")
+        yield run
 
 
-def _parameters(estimator, name):
-    return [key for key in estimator.get_params() if key.split("__")[-1] == name]
-
-
-def _augment(augmenter, X, y, selector, values):
-    """Return X and y with what the augmenter adds, and how many rows are not real."""
-    if augmenter is None:
-        return X, y, 0
-    takes = inspect.signature(augmenter.fit_resample).parameters
-    arguments = {}
-    if selector is not None:
-        given = augmenter.get_params()
-        unset = [
-            key
-            for key in _parameters(augmenter, "sensitive_features")
-            if given[key] is None
+def _run(arm, estimator, train, test, seed, synthetic_sizes, scorers):
+    """Train an arm for each size that makes a difference, and score it."""
+    measured = []
+    for size in arm.sizes(synthetic_sizes):
+        start = time.perf_counter()
+        trained = arm.train(estimator, train, seed, size)
+        seconds = time.perf_counter() - start
+        predictor = arm.predictor(trained, test, seed)
+        values = score(predictor, scorers, test.X, test.y, test.sensitive_features)
+        shown_at = [size] if size is not None else synthetic_sizes or [None]
+        measured += [
+            {
+                "synthetic_size": shown,
+                "metric": metric,
+                "value": value,
+                "n_train": trained.n_train,
+                "n_synthetic": trained.n_synthetic,
+                "seconds": seconds,
+            }
+            for shown, (metric, value) in itertools.product(shown_at, values.items())
         ]
-        augmenter.set_params(**dict.fromkeys(unset, selector))
-    elif "sensitive_features" in takes:
-        arguments["sensitive_features"] = values
-    X_augmented, y_augmented = augmenter.fit_resample(X, y, **arguments)
-    mask = getattr(augmenter, "synthetic_mask_", None)
-    if mask is not None and len(mask) == len(y_augmented):
-        return X_augmented, y_augmented, int(np.sum(mask))
-    return X_augmented, y_augmented, max(len(y_augmented) - len(y), 0)
+    return measured
 
 
-def _score(fitted, scorers, X, y, groups):
-    predicted = _PredictedOnce(fitted, X)
-    scores = {}
-    for name, scorer in scorers.items():
-        given = {}
-        if isinstance(scorer, FairnessScorer) and scorer.sensitive_features is None:
-            given["sensitive_features"] = groups
-        scores[name] = float(scorer(predicted, X, y, **given))
-    return scores
-
-
-class _PredictedOnce:
-    """A fitted classifier that predicts one table once, however often it is asked."""
-
-    def __init__(self, estimator, X):
-        self._estimator, self._X, self._answers = estimator, X, {}
-
-    def __getattr__(self, name):
-        value = getattr(self._estimator, name)
-        if name not in _RESPONSES:
-            return value
-        if name not in self._answers:
-            self._answers[name] = value(self._X)
-
-        @functools.wraps(value)
-        def answer(X):
-            return self._answers[name]
-
-        return answer
-
-
-def _take(data, rows):
-    if isinstance(data, pd.DataFrame | pd.Series):
-        return data.iloc[rows]
-    return np.asarray(data)[rows]
+def _tidy(records, real_sizes, synthetic_sizes, rivals):
+    asked_for = {
+        "augmenter": True,
+        "seed": True,
+        "real_size": real_sizes is not None,
+        "synthetic_size": synthetic_sizes is not None,
+        "metric": True,
+        "value": True,
+        "n_train": True,
+        "n_synthetic": True,
+        "seconds": True,
+        "reads_group": rivals is not None,
+    }
+    columns = [name for name, asked in asked_for.items() if asked]
+    return pd.DataFrame.from_records(list(records), columns=list(asked_for))[columns]

@@ -21,7 +21,8 @@ class SyntheticOnly(BaseEstimator):
     resampler : resampler
         Anything with ``fit`` and ``sample``; cloned.
     n_samples : int, default=None
-        How many rows; None stands for as many as there are real ones.
+        How many rows; None stands for the resampler's `n_synthetic` or, where it has
+        none, for as many as there are real ones.
 
     Attributes
     ----------
@@ -77,6 +78,9 @@ class SyntheticOnly(BaseEstimator):
         if sensitive_features is not None:
             values["sensitive_features"] = sensitive_features
         self.resampler_ = clone(self.resampler).fit(X, y, **values)
-        X_synthetic, y_synthetic = self.resampler_.sample(self.n_samples)
+        n_samples = self.n_samples
+        if n_samples is None:
+            n_samples = getattr(self.resampler_, "n_synthetic", None)
+        X_synthetic, y_synthetic = self.resampler_.sample(n_samples)
         self.synthetic_mask_ = np.ones(len(y_synthetic), dtype=bool)
         return X_synthetic, y_synthetic

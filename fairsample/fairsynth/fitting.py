@@ -7,9 +7,9 @@ from skorch.callbacks import EarlyStopping, LRScheduler, ProgressBar
 
 from fairsample.fairsynth.halo import Halo
 from fairsample.fairsynth.net import HaloNet
-from fairsample.fairsynth.records import Records
 from fairsample.fairsynth.training_plan import plan_fine_tuning, plan_training
 from fairsample.training.net_state import net_state, restore_net
+from fairsample.training.records import Records
 from fairsample.training.seeding import seeded
 
 __all__ = ["NetSettings", "fine_tune", "fit_plain_generator", "restore_generator"]
@@ -51,6 +51,7 @@ class NetSettings(NamedTuple):
             Halo,
             **{f"module__{name}": value for name, value in self.module.items()},
             optimizer=torch.optim.AdamW,
+            optimizer__fused=True,
             lr=learning_rate,
             validation_fraction=self.validation_fraction,
             batch_size=plan.batch_size,

@@ -3,7 +3,7 @@
 import torch
 
 from fairsample.autoregressive import BlockSampler, CursorSampler
-from fairsample.fairsynth.records import Records
+from fairsample.training.records import Records
 
 __all__ = ["END", "generate_records"]
 

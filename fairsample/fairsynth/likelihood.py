@@ -139,8 +139,9 @@ def outcome_readout(module, batch, group_levels):
     Tensor of shape (n, n_classes)
         Probabilities.
     """
-    scores = [
-        -record_nll(module, batch.under(level, outcome))
-        for outcome, level in enumerate(group_levels.unbind(1))
-    ]
-    return torch.stack(scores, dim=1).softmax(1)
+    n, n_classes = group_levels.shape
+    outcomes = torch.arange(n_classes, device=group_levels.device)
+    each = batch.repeated(n_classes).under(
+        group_levels.T.flatten(), outcomes.repeat_interleave(n)
+    )
+    return (-record_nll(module, each)).view(n_classes, n).T.softmax(1)

@@ -6,7 +6,7 @@ import torch
 from skorch import NeuralNet
 
 from fairsample.fairsynth.likelihood import column_nll, outcome_loss, visit_nll
-from fairsample.fairsynth.records import RecordLoader
+from fairsample.training.records import RecordLoader
 
 __all__ = ["HaloNet"]
 

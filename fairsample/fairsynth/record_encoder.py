@@ -12,7 +12,7 @@ from fairsample.encoding import (
     find_visit_column,
 )
 from fairsample.fairsynth.generation import END
-from fairsample.fairsynth.records import Records
+from fairsample.training.records import Records
 
 __all__ = ["RecordEncoder", "fit_encoder"]
 
@@ -36,8 +36,8 @@ class RecordEncoder:
         Of the columns without the visits.
     is_written_ : ndarray of bool of shape (n_columns,)
         Whether the generator writes the column of `table_`.
-    rows_of_group_ : DataFrame of n_groups rows
-        What stands in the other columns, for each group.
+    rows_of_group_ : DataFrame of n_groups rows, indexed by group code
+        What stands in the other columns, for each group that was fitted.
     visits_ : VisitEncoder or None
         Of the visit column.
     """
@@ -54,10 +54,10 @@ class RecordEncoder:
         if table.shape[1]:
             self.table_ = TableEncoder(max_levels=self.max_levels, n_bins=self.n_bins)
             self.table_.fit(table)
-        rows = table.iloc[np.unique(group, return_index=True)[1]]
+        groups, first = np.unique(group, return_index=True)
         fixed = [is_fixed_by(group, table[name]) for name in table.columns]
         self.is_written_ = ~np.array(fixed, dtype=bool)
-        self.rows_of_group_ = rows.loc[:, fixed].reset_index(drop=True)
+        self.rows_of_group_ = table.iloc[first].loc[:, fixed].set_axis(groups)
         self.visits_ = None if visits is None else VisitEncoder().fit(frame[visits])
         return self
 
@@ -87,7 +87,7 @@ class RecordEncoder:
             levels[:, self.is_written_] = records.columns[:, 2:].numpy()
             frame = self.table_.inverse_transform(levels, random_state)
             for name, values in self.rows_of_group_.items():
-                frame[name] = values.iloc[group].set_axis(frame.index)
+                frame[name] = values.loc[group].set_axis(frame.index)
         if self.visits_ is None:
             return frame[self.names_]
         codes, visit_ptr = records.codes.numpy(), records.visit_ptr.numpy()
@@ -173,5 +173,5 @@ def fit_encoder(frame, group, max_levels=None, n_bins=None):
 def is_fixed_by(group, column):
     """Tell whether a column has one value within each group."""
     number = pd.factorize(column, use_na_sentinel=False)[0]
-    first = np.unique(group, return_index=True)[1]
+    _, first, group = np.unique(group, return_index=True, return_inverse=True)
     return bool((number == number[first][group]).all())

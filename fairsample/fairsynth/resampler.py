@@ -1,30 +1,27 @@
 """FairSynthResampler: fair synthetic rows from a HALO generator."""
 
-from functools import partial
+from collections import OrderedDict
 from numbers import Integral, Real
 
 import numpy as np
-import torch
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_memory
-from tqdm import tqdm
 
 from fairsample.base import BaseFairResampler
-from fairsample.fairsynth.fitting import (
-    NetSettings,
-    fine_tune,
-    fit_plain_generator,
-    restore_generator,
+from fairsample.fairsynth.candidate_search import goal_of, score_candidates
+from fairsample.fairsynth.choice import choose, history
+from fairsample.fairsynth.feedback import FeedbackSettings
+from fairsample.fairsynth.generator import RecordGenerator
+from fairsample.fairsynth.generator_recipe import (
+    GeneratorOptions,
+    GeneratorRecipe,
+    GeneratorSeeds,
 )
-from fairsample.fairsynth.generation import generate_records
-from fairsample.fairsynth.objectives import OBJECTIVES, check_objective
-from fairsample.fairsynth.penalty import FairnessPenalty, plan_pool
-from fairsample.fairsynth.record_encoder import RecordEncoder, fit_encoder
-from fairsample.fairsynth.small_cells import SmallCells
-from fairsample.fairsynth.training_plan import units_per_column
-from fairsample.training.device import check_device, choose_device
-from fairsample.training.net_state import net_state
-from fairsample.training.seeding import draw_seed, torch_generator
+from fairsample.fairsynth.objectives import OBJECTIVES
+from fairsample.fairsynth.real_rows import RealRows
+from fairsample.fairsynth.row_supply import RowSupply
+from fairsample.planning import rows_owed
+from fairsample.training.seeding import draw_seed
 
 __all__ = ["FairSynthResampler"]
 
@@ -43,7 +40,10 @@ class FairSynthResampler(BaseFairResampler):
 
     Two things make R + R' fairer. ``sampling_strategy`` says how many rows of each cell
     are added, ``fairness_weight`` what these rows look like. A plan with few rows
-    leaves little for the weight to do.
+    leaves little for the weight to do. Better than both, name the model that R + R' is
+    for, as ``downstream=``: sets are proposed, the model is trained on each, real rows
+    that nothing of the set has seen tell what it is worth, and the best is added,
+    copies if need be. That trains some 90 models, and a generator for each fold.
 
     The generator learns from the rows it is given: fit it on training rows only. It
     gives no privacy guarantee. Resampled outcome rates differ from the real ones, so a
@@ -64,8 +64,9 @@ class FairSynthResampler(BaseFairResampler):
     n_synthetic : int, default=None
         Scale the plan to this many rows.
     fairness_weight : float, default=1.0
-        λ, at least 0. 0 is the plain generator, bit for bit; 0.5 to 1.5 is the useful
-        range.
+        λ, at least 0. Without `downstream` the weight of the penalty: 0 is the plain
+        generator, bit for bit; 0.5 to 1.5 is the useful range. With it, what a unit of
+        unfairness is worth in utility: 0 asks for utility alone.
     objective : {"disparate_impact", "worst_group_tpr", "equal_opportunity"} or \
             callable, default="disparate_impact"
         What is unfair: unequal selection rates, a low true positive rate in the worst
@@ -75,6 +76,21 @@ class FairSynthResampler(BaseFairResampler):
     pos_label : object, default=None
         The class that counts as positive in `objective`; None stands for the second
         of two sorted classes, and with more for each class in turn.
+    downstream : classifier, default=None
+        The model that R + R' is for: any classifier or pipeline. Then
+        ``sampling_strategy="auto"`` leaves the plan to the loop; others fix it.
+    scoring : str, list of str or callable, default=None
+        What is fair to the loop: "disparate_impact", "worst_group_tpr",
+        "worst_group_recall", "equal_opportunity", a list of these for their mean, or
+        any scorer, greater is better. None takes `objective`.
+    utility : str or callable, default="balanced_accuracy"
+        What is useful to the loop: a scorer.
+    utility_tolerance : float, default=0.02
+        Utility that may be lost against real rows or copies, whichever is worth more.
+    feedback_rounds, feedback_folds : int, default=3
+        Rounds of proposals, and folds of the cross validation that scores them.
+    max_downstream_fits : int, default=None
+        Most models trained in the loop; None leaves it at some 30 a round.
     embedding, hidden : int, default=None
         Width of the visit transformer and of its code head; None chooses 64 and 256
         below 5,000 patients, 128 and 512 above. Without visits they do nothing.
@@ -88,7 +104,7 @@ class FairSynthResampler(BaseFairResampler):
     learning_rate : float, default=0.001
         Highest learning rate of the one-cycle schedule.
     fairness_epochs : int, default=None
-        Epochs under the penalty, at half the learning rate; None makes about 200
+        Epochs under the penalty, at half the learning rate; None makes about 100
         steps.
     validation_fraction : float, default=0.1
         Share of rows held out for early stopping.
@@ -97,24 +113,22 @@ class FairSynthResampler(BaseFairResampler):
     temperature : float, default=1.0
         Logits are divided by it in generation: below 1 nearer to the likely.
     max_levels, n_bins : int, default=None
-        A numeric column with more than `max_levels` distinct values is cut into
-        `n_bins` bins; values are drawn back from their distribution within the bin.
-        None chooses by the number of rows, up to 128 and 100.
+        A numeric column of more than `max_levels` values is cut into `n_bins` bins, and
+        values are drawn back from each. None chooses by the rows, up to 128 and 100.
     missing_sensitive : {"error", "group"}, default="error"
-        Whether rows without a sensitive value are refused or make a group of their own,
-        called "missing".
+        Whether rows without a sensitive value are refused or make a group "missing".
     memory : str or joblib.Memory, default=None
-        Where the first phase of training is kept. It does not depend on λ, so that a
-        grid over λ with an int `random_state` trains it once for each data set. Not
-        used with `callbacks`, which want to see the training.
+        Where what does not depend on λ is kept: the first phase of training, and the
+        loop's scores. A grid over λ with an int `random_state` then pays for them once
+        for each data set. `callbacks` have to see the training: it is not kept.
     callbacks : list of skorch callbacks, default=None
         Added to the net's own, in both phases of training.
     device : str, default="auto"
         Where torch works; "auto" takes a GPU where there is one.
     random_state : int, RandomState instance or None, default=None
-        The same seed gives the same rows, in any process.
+        The same seed gives the same rows.
     verbose : int, default=0
-        1 shows a progress bar over epochs and chunks, 2 also a line for each epoch.
+        1 shows progress bars, 2 also a line for each epoch.
 
     Attributes
     ----------
@@ -132,12 +146,16 @@ class FairSynthResampler(BaseFairResampler):
         Class -> rows to generate.
     rows_owed_ : OrderedDict
         ``(group, class)`` -> rows to generate.
+    feedback_history_ : DataFrame of n_candidates rows
+        With `downstream`: each candidate's round, plan, score, objective, utility.
+    n_downstream_fits_ : int
+        With `downstream`: models that were trained in the loop.
     synthetic_mask_ : ndarray of bool of shape (n_rows,)
-        True for the synthetic rows of the last result.
+        True for the rows that the last result adds.
     sensitive_features_ : Series or DataFrame of n_rows rows
         The sensitive features of the rows of the last result.
     n_features_in_ : int
-        Number of columns of X.
+        Columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the columns of X, if they are all strings.
 
@@ -172,6 +190,13 @@ class FairSynthResampler(BaseFairResampler):
         "fairness_weight": [Interval(Real, 0, None, closed="left")],
         "objective": [StrOptions(set(OBJECTIVES)), callable],
         "pos_label": "no_validation",
+        "downstream": [HasMethods(["fit", "predict"]), None],
+        "scoring": [str, list, callable, None],
+        "utility": [str, callable],
+        "utility_tolerance": [Interval(Real, 0, None, closed="left")],
+        "feedback_rounds": [Interval(Integral, 1, None, closed="left")],
+        "feedback_folds": [Interval(Integral, 2, None, closed="left")],
+        "max_downstream_fits": [Interval(Integral, 1, None, closed="left"), None],
         "embedding": [Interval(Integral, 1, None, closed="left"), None],
         "n_layers": [Interval(Integral, 1, None, closed="left")],
         "n_heads": [Interval(Integral, 1, None, closed="left")],
@@ -201,6 +226,13 @@ class FairSynthResampler(BaseFairResampler):
         fairness_weight=1.0,
         objective="disparate_impact",
         pos_label=None,
+        downstream=None,
+        scoring=None,
+        utility="balanced_accuracy",
+        utility_tolerance=0.02,
+        feedback_rounds=3,
+        feedback_folds=3,
+        max_downstream_fits=None,
         embedding=None,
         hidden=None,
         n_layers=2,
@@ -228,6 +260,13 @@ class FairSynthResampler(BaseFairResampler):
         self.fairness_weight = fairness_weight
         self.objective = objective
         self.pos_label = pos_label
+        self.downstream = downstream
+        self.scoring = scoring
+        self.utility = utility
+        self.utility_tolerance = utility_tolerance
+        self.feedback_rounds = feedback_rounds
+        self.feedback_folds = feedback_folds
+        self.max_downstream_fits = max_downstream_fits
         self.embedding = embedding
         self.hidden = hidden
         self.n_layers = n_layers
@@ -249,129 +288,113 @@ class FairSynthResampler(BaseFairResampler):
         self.random_state = random_state
         self.verbose = verbose
 
+    def _set_plan(self, y):
+        if self.downstream is None or self.sampling_strategy != "auto":
+            return super()._set_plan(y)
+        # Until the loop has settled it, and where it has no other proportions.
+        labels, counts = self._target_form.labels, self.cell_counts_.to_numpy()
+        owed = rows_owed("proportional", counts, self.groups_, labels)
+        return self._set_owed(owed, labels)
+
     def _learn(self, X, y, groups):
-        self._check_settings()
-        plain_seed, pool_seed, fair_seed = (
-            draw_seed(self.random_state_) for _ in range(3)
+        for of_a_former_fit in ("_chosen", "feedback_history_", "n_downstream_fits_"):
+            vars(self).pop(of_a_former_fit, None)
+        options = GeneratorOptions.of(self)
+        options.check()
+        goal = goal_of(self, list(self._target_form.labels), len(self.groups_))
+        real = RealRows(X, y, groups.codes, self.cell_counts_.to_numpy())
+        recipe = GeneratorRecipe(
+            options,
+            self.min_cell_size,
+            GeneratorSeeds.draw(self.random_state_),
+            self.objective,
+            None if self.pos_label is None else goal.positives[0],
         )
-        self.small_cells_ = SmallCells.find(
-            groups.cell_counts(y, len(self.classes_)), self.min_cell_size
+        self._supply = RowSupply(
+            real,
+            recipe,
+            temperature=self.temperature,
+            memory=self.memory,
+            callbacks=self.callbacks or (),
+            verbose=self.verbose,
         )
-        self.encoder_ = fit_encoder(X, groups.codes, self.max_levels, self.n_bins)
-        self.schema_ = self.encoder_.schema
-        records = self.encoder_.encode(
-            X, self.small_cells_.pool_for_training(groups.codes, y, plain_seed), y
+        if self.downstream is not None:
+            self._chosen = self._take_feedback(real, groups, goal, recipe)
+            self._generator = self._supply.generator(self._chosen.penalty)
+        else:
+            self._generator = self._supply.generator()
+            if self.fairness_weight > 0:
+                self._generator.fine_tune(real, recipe, self.fairness_weight)
+        self.net_, self.schema_ = self._generator.net, self._generator.encoder.schema
+
+    def _take_feedback(self, real, groups, goal, recipe):
+        """Let the downstream model choose what is added, and plan it: Candidate."""
+        fixed = None if self.sampling_strategy == "auto" else self._owed_cells()
+        settings = FeedbackSettings(
+            n_folds=self.feedback_folds,
+            n_rounds=self.feedback_rounds,
+            max_fits=self.max_downstream_fits,
+            plan=fixed,
+            n_synthetic=self.n_synthetic,
         )
-        self.net_ = self._fit_plain(records, plain_seed)
-        if self.fairness_weight > 0:
-            self._fine_tune(records, pool_seed, fair_seed)
+        settings.check()
+        search = check_memory(self.memory).cache(
+            score_candidates, ignore=["memory", "verbose"]
+        )
+        scored, self.n_downstream_fits_ = search(
+            real,
+            groups,
+            classes=self.classes_,
+            table_form=self._table_form,
+            downstream=self.downstream,
+            goal=goal,
+            settings=settings,
+            recipe=recipe,
+            temperature=self.temperature,
+            seed=draw_seed(self.random_state_),
+            memory=self.memory,
+            verbose=self.verbose,
+        )
+        weight = self.fairness_weight
+        chosen = choose(scored, weight, tolerance=self.utility_tolerance).candidate
+
+        def plan_of(candidate):
+            owed = settings.rows_owed(candidate, real.counts).ravel().tolist()
+            return OrderedDict(zip(self.rows_owed_, owed, strict=True))
+
+        self.feedback_history_ = history(scored, weight, chosen, plan_of)
+        self._set_owed(plan_of(chosen), self._target_form.labels)
+        return chosen
+
+    def _owed_cells(self):
+        return np.reshape(list(self.rows_owed_.values()), self.cell_counts_.shape)
 
     def _draw(self, group, label, random_state):
-        given = np.column_stack([self.small_cells_.pool(group, label), label])
-        records = self._generate(given, draw_seed(random_state))
-        return self.encoder_.decode(records, group, random_state)
-
-    def _fit_plain(self, records, seed):
-        """Train by likelihood, or find the same training in the memory."""
-        self._settings = settings = self._net_settings()
-        callbacks = list(self.callbacks or [])
-        memory = check_memory(None if callbacks else self.memory)
-        fit = memory.cache(fit_plain_generator, ignore=["callbacks", "verbose"])
-        state = fit(records.arrays(), settings, seed, callbacks, self.verbose)
-        return restore_generator(state, settings, callbacks, self.verbose)
-
-    def _fine_tune(self, records, pool_seed, seed):
-        """Train on from the plain generator, under the penalty."""
-        group, label = plan_pool(self.cell_counts_.to_numpy()).T
-        given = np.column_stack([self.small_cells_.pool(group, label), label])
-        penalty = FairnessPenalty(
-            self._generate(given, pool_seed),
-            torch.as_tensor(group),
-            torch.as_tensor(self.small_cells_.group_levels),
-            self.fairness_weight,
-            self.objective,
-            positive=self._positive(),
-            rows_per_group=max(self.net_.batch_size // len(self.groups_), 16),
-        )
-        self.net_ = fine_tune(self.net_, records, penalty, self._settings, seed)
-
-    def _check_settings(self):
-        """Refuse what training would stumble over later."""
-        check_device(self.device)
-        if self.embedding is not None and self.embedding % self.n_heads:
-            raise ValueError(
-                f"embedding={self.embedding} is not a multiple of "
-                f"n_heads={self.n_heads}."
-            )
-        if self.embedding is None and 64 % self.n_heads:
-            raise ValueError(
-                f"n_heads={self.n_heads} does not divide 64, the default embedding; "
-                "set embedding to a multiple of it."
-            )
-        self._positive()
-        if callable(self.objective) and self.fairness_weight > 0:
-            check_objective(self.objective, n_groups=len(self.groups_))
-
-    def _positive(self):
-        """Return the code of the positive class, or None for the default."""
-        if self.pos_label is None:
-            return None
-        labels = list(self._target_form.labels)
-        if self.pos_label not in labels:
-            raise ValueError(f"pos_label={self.pos_label!r} is none of {labels}.")
-        return labels.index(self.pos_label)
-
-    def _generate(self, given, seed):
-        module = self.net_.module_
-        device = module.block_starts.device
-        return generate_records(
-            module,
-            torch.as_tensor(given),
-            torch_generator(seed, device),
-            temperature=self.temperature,
-            progress=partial(tqdm, desc="generating", disable=not self.verbose),
+        return self._generator.draw(
+            group, label, random_state, self.temperature, self.verbose
         )
 
-    def _net_settings(self):
-        sizes = self.encoder_.module_sizes()
-        n_rows = int(self.cell_counts_.to_numpy().sum())
-        sizes["block_sizes"] = [
-            self.small_cells_.n_group_levels,
-            len(self.classes_),
-            *sizes["block_sizes"],
-        ]
-        sizes["units_per_column"] = units_per_column(len(sizes["block_sizes"]), n_rows)
-        embedding, hidden = (64, 256) if n_rows < 5000 else (128, 512)
-        sizes["embedding"] = self.embedding or embedding
-        sizes["hidden"] = self.hidden or hidden
-        for name in ("n_layers", "n_heads", "dropout"):
-            sizes[name] = getattr(self, name)
-        return NetSettings(
-            module=sizes,
-            learning_rate=self.learning_rate,
-            validation_fraction=self.validation_fraction,
-            patience=self.patience,
-            batch_size=self.batch_size,
-            max_epochs=self.max_epochs,
-            fairness_epochs=self.fairness_epochs,
-            device=choose_device(self.device),
-        )
+    def _draw_added(self, group, label, random_state):
+        if self.downstream is None:
+            return self._draw(group, label, random_state)
+        return self._supply.rows(self._chosen, self._owed_cells(), random_state)
+
+    def _remember_result(self, codes, n_synthetic):
+        super()._remember_result(codes, n_synthetic)
+        vars(self).pop("_supply", None)  # it holds the real rows
 
     def _fitted_state(self):
         state = super()._fitted_state()
+        for of_the_fit in ("_chosen", "feedback_history_"):
+            state.pop(of_the_fit, None)
         if "net_" in state:
-            del state["schema_"]
-            state["encoder_"] = self.encoder_.to_json()
-            state["small_cells_"] = self.small_cells_.mask
-            state["net_"] = net_state(self.net_)
-            state["_settings"] = self._settings._asdict()
+            del state["schema_"], state["net_"]
+            state["_generator"] = self._generator.state()
         return state
 
     def _restore_fitted(self, state):
         super()._restore_fitted(state)
-        if "net_" in state:
-            self.encoder_ = RecordEncoder.from_json(state["encoder_"])
-            self.schema_ = self.encoder_.schema
-            self.small_cells_ = SmallCells(state["small_cells_"])
-            self._settings = NetSettings(**state["_settings"])
-            self.net_ = restore_generator(state["net_"], self._settings)
+        if "_generator" in state:
+            self._generator = RecordGenerator.from_state(state["_generator"])
+            self.net_ = self._generator.net
+            self.schema_ = self._generator.encoder.schema

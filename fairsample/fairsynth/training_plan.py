@@ -5,7 +5,7 @@ from typing import NamedTuple
 __all__ = ["TrainingPlan", "plan_fine_tuning", "plan_training", "units_per_column"]
 
 STEPS = 1500  # optimiser steps that the likelihood needs, seen on 1k to 30k rows
-FINE_TUNING_STEPS = 200
+FINE_TUNING_STEPS = 100
 HIDDEN_UNITS = 768  # of the column head at most, shared by all columns
 
 
@@ -61,7 +61,7 @@ def plan_training(n_rows, *, batch_size=None, max_epochs=None):
 
 
 def plan_fine_tuning(n_rows, batch_size, *, max_epochs=None):
-    """Choose the epochs under the penalty: about 200 steps, at least two epochs.
+    """Choose the epochs under the penalty: whole ones, about 100 steps or more.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def plan_fine_tuning(n_rows, batch_size, *, max_epochs=None):
         The plan.
     """
     if max_epochs is None:
-        max_epochs = max(-(-FINE_TUNING_STEPS * batch_size // n_rows), 2)
+        max_epochs = -(-FINE_TUNING_STEPS * batch_size // n_rows)
     return TrainingPlan(batch_size, max_epochs)
 
 

@@ -124,8 +124,8 @@ def measure_groups(
     """
     min_group_size = _check_size("min_group_size", min_group_size)
     min_class_size = _check_size("min_class_size", min_class_size)
-    y_true, y_pred = _check_classes(y_true, y_pred, pos_label)
-    group, labels = _check_groups(sensitive_features, len(y_true))
+    y_true, y_pred = check_classes(y_true, y_pred, pos_label)
+    group, labels = check_groups(sensitive_features, len(y_true))
     n, n_positive = (
         np.bincount(group),
         np.bincount(group[y_true == 1], minlength=len(labels)),
@@ -154,7 +154,7 @@ def _check_size(name, size):
     return size
 
 
-def _check_classes(y_true, y_pred, pos_label):
+def check_classes(y_true, y_pred, pos_label):
     y_true, y_pred = column_or_1d(y_true), column_or_1d(y_pred)
     check_consistent_length(y_true, y_pred)
     for name, y in {"y_true": y_true, "y_pred": y_pred}.items():
@@ -170,7 +170,7 @@ def _check_classes(y_true, y_pred, pos_label):
     return (y_true == pos_label).astype(int), (y_pred == pos_label).astype(int)
 
 
-def _check_groups(sensitive_features, n_samples):
+def check_groups(sensitive_features, n_samples):
     """Group of each row as a number, and the groups' labels."""
     frame = pd.DataFrame(sensitive_features)
     if len(frame) != n_samples:

@@ -10,7 +10,7 @@ from sklearn.utils.metadata_routing import UNUSED
 from fairsample.groups import resolve_groups
 from fairsample.metrics import fairness
 
-__all__ = ["FairnessScorer", "fairness_scorer"]
+__all__ = ["FairnessScorer", "fairness_scorer", "named_metric"]
 
 
 class FairnessScorer(BaseEstimator):
@@ -193,12 +193,7 @@ def fairness_scorer(
     0.75
     """
     if isinstance(metric, str):
-        if metric not in fairness.__all__:
-            raise ValueError(
-                f"metric={metric!r} is unknown. Choose one of {fairness.__all__}, or "
-                "give a function."
-            )
-        metric = getattr(fairness, metric)
+        metric = named_metric(metric)
     return FairnessScorer(
         metric,
         sensitive_features=sensitive_features,
@@ -207,3 +202,34 @@ def fairness_scorer(
         missing_sensitive=missing_sensitive,
         metric_params=metric_params or None,
     )
+
+
+def named_metric(name):
+    """Find a fairness metric of this package by its name.
+
+    Parameters
+    ----------
+    name : str
+        The name.
+
+    Returns
+    -------
+    callable
+        The metric.
+
+    Raises
+    ------
+    ValueError
+        When there is no such metric.
+
+    Examples
+    --------
+    >>> named_metric("disparate_impact").__name__
+    'disparate_impact'
+    """
+    if name not in fairness.__all__:
+        raise ValueError(
+            f"metric={name!r} is unknown. Choose one of {fairness.__all__}, or "
+            "give a function."
+        )
+    return getattr(fairness, name)

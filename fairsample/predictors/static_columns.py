@@ -161,5 +161,8 @@ def _numbers(column, name):
 
 def _categories(column):
     return (
-        column.astype(object).map(str, na_action="ignore").where(column.notna(), np.nan)
+        column.astype(object)
+        .map(str, na_action="ignore")
+        .where(column.notna(), np.nan)
+        .astype(object)  # a column that is missing throughout would be one of floats
     )

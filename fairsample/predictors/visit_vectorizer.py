@@ -7,11 +7,11 @@ import pandas as pd
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from fairsample.encoding.visit_cells import flatten_visits, is_visit_column
+from fairsample.predictors.frames import check_records
 from fairsample.predictors.static_columns import StaticColumnEncoder
-from fairsample.validation import check_frame
 
 __all__ = ["VisitVectorizer"]
 
@@ -133,7 +133,7 @@ class VisitVectorizer(TransformerMixin, BaseEstimator):
             When a visit column is absent, or a visit cell is no nested sequence of
             strings; the message names its column and row.
         """
-        frame = self._check_frame(X, reset=True)
+        frame = check_records(self, X, reset=True)
         _check_blocks(self.blocks)
         self.visits_ = self._visit_columns(frame)
         self.vocabulary_ = {
@@ -164,7 +164,7 @@ class VisitVectorizer(TransformerMixin, BaseEstimator):
             The blocks of each visit column, then the other columns.
         """
         check_is_fitted(self)
-        frame = self._check_frame(X, reset=False)
+        frame = check_records(self, X, reset=False)
         parts = [
             block
             for name in self.visits_
@@ -198,14 +198,6 @@ class VisitVectorizer(TransformerMixin, BaseEstimator):
         if self.remainder_ is not None:
             names.extend(self.remainder_.get_feature_names_out())
         return np.array(names, dtype=object)
-
-    def _check_frame(self, X, *, reset):
-        if isinstance(X, pd.DataFrame):
-            check_frame(X)
-            validate_data(self, X, reset=reset, skip_check_array=True)
-            return X
-        X = validate_data(self, X, reset=reset, ensure_all_finite="allow-nan")
-        return pd.DataFrame(X, columns=[f"x{i}" for i in range(X.shape[1])])
 
     def _visit_columns(self, frame):
         if self.visits is None:

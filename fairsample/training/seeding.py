@@ -4,9 +4,10 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
+from sklearn.base import clone
 from sklearn.utils import check_random_state
 
-__all__ = ["draw_seed", "seeded", "torch_generator"]
+__all__ = ["draw_seed", "seeded", "seeded_clone", "torch_generator"]
 
 
 def draw_seed(random_state):
@@ -53,3 +54,14 @@ def seeded(seed, device="cpu"):
 def torch_generator(random_state, device="cpu"):
     """Make a torch generator of its own, seeded from a scikit-learn random state."""
     return torch.Generator(device).manual_seed(draw_seed(random_state))
+
+
+def seeded_clone(estimator, random_state):
+    """Clone an estimator and seed every part of it that has no seed of its own."""
+    estimator = clone(estimator)
+    unset = [
+        name
+        for name, value in sorted(estimator.get_params(deep=True).items())
+        if value is None and name.split("__")[-1] == "random_state"
+    ]
+    return estimator.set_params(**{name: draw_seed(random_state) for name in unset})

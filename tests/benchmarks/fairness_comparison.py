@@ -32,7 +32,6 @@ from predictors import (
 from report import add_out_argument, write_report
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import get_scorer
-from smote_frames import FrameSMOTENC
 
 from fairsample import (
     DoublePrioritizedSampler,
@@ -43,6 +42,7 @@ from fairsample import (
 from fairsample.base import DataWarning
 from fairsample.evaluation import SyntheticOnly, compare_augmentations, summarize
 from fairsample.metrics import fairness_scorer
+from fairsample.oversampling import FrameSMOTENC
 
 TABLES = {
     "adult": datasets.fetch_adult,

@@ -25,8 +25,10 @@ import time
 import numpy as np
 import pandas as pd
 import torch
-from published_loop import PublishedHead, write_visit
+from published_halo import PublishedHead
+from published_loop import write_visit
 from report import add_out_argument, write_report
+from simulated_codes import code_rates
 
 from fairsample.fairsynth.generation import generate_records
 from fairsample.fairsynth.halo import Halo
@@ -72,19 +74,8 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def code_rates(n_codes):
-    """Probabilities that fall as 1 / rank, at most .9, ten codes in all."""
-    ranks = torch.arange(1, n_codes + 1, dtype=torch.float64)
-    low, high = 0.0, float(n_codes)
-    for _ in range(60):
-        scale = (low + high) / 2
-        rates = (scale / ranks).clamp(max=0.9)
-        low, high = (scale, high) if rates.sum() < CODES_PER_VISIT else (low, scale)
-    return rates.float()
-
-
 def compare_speed(n_codes, args):
-    rates = code_rates(n_codes)
+    rates = code_rates(n_codes, CODES_PER_VISIT)
     ours, n_present = time_ours(rates, args.embedding, 512, BATCH, args.repeats)
     default, _ = time_ours(
         rates, args.embedding, 2 * DEFAULT_CHUNK, DEFAULT_CHUNK, args.repeats
@@ -148,7 +139,7 @@ def untrained(rates, embedding, hidden):
 
 def time_loop(rates, embedding, *, whole):
     """Seconds per visit, codes per visit, and passes through the head."""
-    head = PublishedHead(rates, embedding)
+    head = PublishedHead(len(rates), embedding).draw_at(rates)
     history = torch.randn(BATCH, embedding)
     write_visit(head, history, max_passes=2)
     start = time.perf_counter()
@@ -163,8 +154,9 @@ def time_loop(rates, embedding, *, whole):
 def measure_growth(args):
     """Microseconds per visit for each vocabulary and embedding, and the exponent."""
     sizes = list(itertools.product(args.vocabularies, args.growth_embeddings))
+    chunk = DEFAULT_CHUNK
     seconds = [
-        time_ours(code_rates(v), e, DEFAULT_CHUNK, DEFAULT_CHUNK, args.repeats)[0]
+        time_ours(code_rates(v, CODES_PER_VISIT), e, chunk, chunk, args.repeats)[0]
         for v, e in sizes
     ]
     product = np.prod(sizes, axis=1)

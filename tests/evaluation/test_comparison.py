@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from imblearn.over_sampling import RandomOverSampler
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from recording import Inventor, RecordingModel
+from sklearn.base import clone
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.linear_model import LogisticRegression
@@ -31,65 +32,25 @@ METRICS = {
 SIZES = {"min_group_size": 5, "min_class_size": 2}
 
 
-class _RecordingModel(ClassifierMixin, BaseEstimator):
-    """Predicts by dose, and writes down which patients it saw."""
-
-    log: list = []
-
-    def __init__(self, random_state=None):
-        self.random_state = random_state
-
-    def fit(self, X, y):
-        self.classes_ = np.unique(y)
-        self.log.append(("fit", list(X["patient"]), self.random_state))
-        return self
-
-    def predict_proba(self, X):
-        self.log.append(("score", list(X["patient"]), self.random_state))
-        p = 1 / (1 + np.exp(-X["dose"].to_numpy()))
-        return np.column_stack([1 - p, p])
-
-    def predict(self, X):
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
-
-
-class _Inventor(BaseEstimator):
-    """Adds rows of patients that do not exist."""
-
-    log: list = []
-
-    def __init__(self, n_rows=25, sensitive_features=None, random_state=None):
-        self.n_rows = n_rows
-        self.sensitive_features = sensitive_features
-        self.random_state = random_state
-
-    def fit_resample(self, X, y, *, sensitive_features=None):
-        self.log.append(
-            (list(X["patient"]), self.sensitive_features, sensitive_features)
-        )
-        invented = X.iloc[: self.n_rows].assign(patient=-1)
-        return pd.concat([X, invented]), pd.concat([y, y.iloc[: self.n_rows]])
-
-
 @pytest.fixture(autouse=True)
 def _empty_logs():
-    _RecordingModel.log.clear()
-    _Inventor.log.clear()
+    RecordingModel.log.clear()
+    Inventor.log.clear()
 
 
 def test_no_patient_on_both_sides_and_no_synthetic_row_is_scored(data):
     X, y = data
     compare_augmentations(
-        _RecordingModel(),
+        RecordingModel(),
         X,
         y,
         sensitive_features="race",
-        augmenters={"real": None, "invented": _Inventor()},
+        augmenters={"real": None, "invented": Inventor()},
         seeds=(0, 1),
         **SIZES,
     )
     rounds = []
-    for step, patients, _ in _RecordingModel.log:
+    for step, patients, _ in RecordingModel.log:
         if step == "fit":
             rounds.append((set(patients), set()))
         else:
@@ -107,15 +68,15 @@ def test_no_patient_on_both_sides_and_no_synthetic_row_is_scored(data):
 
 def test_augmenters_see_the_training_part_only(data):
     compare_augmentations(
-        _RecordingModel(),
+        RecordingModel(),
         *data,
         sensitive_features="race",
-        augmenters={"invented": _Inventor()},
+        augmenters={"invented": Inventor()},
         seeds=(0,),
         **SIZES,
     )
-    ((augmented, _, _),) = _Inventor.log
-    scored = next(rows for step, rows, _ in _RecordingModel.log if step == "score")
+    ((augmented, _, _),) = Inventor.log
+    scored = next(rows for step, rows, _ in RecordingModel.log if step == "score")
     assert not set(augmented) & set(scored)
     assert len(augmented) + len(scored) == 300
 
@@ -165,7 +126,7 @@ def test_values_are_those_of_a_run_by_hand(data):
 def test_groups_follow_their_rows(data):
     X, y = data
     arguments = {"augmenters": {"real": None}, "seeds": (0,), **SIZES}
-    model = _RecordingModel()
+    model = RecordingModel()
     straight = compare_augmentations(
         model, X, y, sensitive_features="race", **arguments
     ).set_index("metric")["value"]
@@ -187,27 +148,27 @@ def test_groups_follow_their_rows(data):
 def test_columns_and_values_reach_the_augmenters(data):
     X, y = data
     arguments = {"seeds": (0,), **SIZES}
-    augmenters = {"asks": _Inventor(), "knows": _Inventor(sensitive_features="dose")}
+    augmenters = {"asks": Inventor(), "knows": Inventor(sensitive_features="dose")}
     compare_augmentations(
-        _RecordingModel(),
+        RecordingModel(),
         X,
         y,
         sensitive_features="race",
         augmenters=augmenters,
         **arguments,
     )
-    assert [entry[1:] for entry in _Inventor.log] == [("race", None), ("dose", None)]
+    assert [entry[1:] for entry in Inventor.log] == [("race", None), ("dose", None)]
     assert augmenters["asks"].sensitive_features is None
-    _Inventor.log.clear()
+    Inventor.log.clear()
     compare_augmentations(
-        _RecordingModel(),
+        RecordingModel(),
         X,
         y,
         sensitive_features=X["race"],
         augmenters=augmenters,
         **arguments,
     )
-    for patients, selector, values in _Inventor.log:
+    for patients, selector, values in Inventor.log:
         assert selector in (None, "dose")
         assert values.tolist() == X.set_index("patient")["race"][patients].tolist()
 
@@ -215,7 +176,7 @@ def test_columns_and_values_reach_the_augmenters(data):
 def test_seeds_reach_estimator_and_augmenter(data):
     X, y = data
     compare_augmentations(
-        _RecordingModel(),
+        RecordingModel(),
         X,
         y,
         sensitive_features="race",
@@ -224,7 +185,7 @@ def test_seeds_reach_estimator_and_augmenter(data):
         metrics=["roc_auc"],
         **SIZES,
     )
-    assert {seed for _, _, seed in _RecordingModel.log} == {4, 9}
+    assert {seed for _, _, seed in RecordingModel.log} == {4, 9}
     sampler_seeds = compare_augmentations(
         make_pipeline(
             make_column_transformer(("passthrough", make_column_selector("dose"))),
@@ -244,7 +205,7 @@ def test_seeds_reach_estimator_and_augmenter(data):
 
 def test_tidy_frame(data):
     comparison = compare_augmentations(
-        _RecordingModel(),
+        RecordingModel(),
         *data,
         sensitive_features="race",
         augmenters={"real": None, "imblearn": RandomOverSampler()},
@@ -274,21 +235,21 @@ def test_tidy_frame(data):
 
 def test_the_test_rows_are_predicted_once_per_response(data):
     compare_augmentations(
-        _RecordingModel(),
+        RecordingModel(),
         *data,
         sensitive_features="race",
         augmenters={"real": None},
         seeds=(0,),
         **SIZES,
     )
-    assert sum(step == "score" for step, _, _ in _RecordingModel.log) == 2
+    assert sum(step == "score" for step, _, _ in RecordingModel.log) == 2
 
 
 def test_own_metrics(data):
     X, y = data
     X = X.assign(old=np.arange(len(X)) % 2)
     comparison = compare_augmentations(
-        _RecordingModel(),
+        RecordingModel(),
         X,
         y,
         sensitive_features="race",
@@ -311,7 +272,7 @@ def test_pos_label(data):
     X, y = data
     values = {
         label: compare_augmentations(
-            _RecordingModel(),
+            RecordingModel(),
             X,
             y,
             sensitive_features="race",
@@ -331,7 +292,7 @@ def test_pos_label(data):
 def test_small_groups_are_named(data):
     with pytest.warns(UndefinedMetricWarning, match="'C'"):
         comparison = compare_augmentations(
-            _RecordingModel(),
+            RecordingModel(),
             *data,
             sensitive_features="race",
             augmenters={"real": None},
@@ -369,7 +330,7 @@ def test_records_with_visits():
 
 def test_synthetic_rows_only(data):
     comparison = compare_augmentations(
-        _RecordingModel(),
+        RecordingModel(),
         *data,
         sensitive_features="race",
         augmenters={"synthetic": SyntheticOnly(GroupRandomOverSampler())},
@@ -386,7 +347,7 @@ def test_progress(data, capsys):
         "seeds": (0,),
         **SIZES,
     }
-    compare_augmentations(_RecordingModel(), *data, **arguments)
+    compare_augmentations(RecordingModel(), *data, **arguments)
     assert not capsys.readouterr().err
-    compare_augmentations(_RecordingModel(), *data, verbose=1, **arguments)
+    compare_augmentations(RecordingModel(), *data, verbose=1, **arguments)
     assert "real, seed 0" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from sklearn.preprocessing import OneHotEncoder
 from small_cohort import make_cohort, tiny_resampler
 from tiny_generators import all_columns
 
-from fairsample.fairsynth import fitting, resampler
+from fairsample.fairsynth import fitting, generator
 from fairsample.fairsynth.likelihood import (
     column_nll,
     outcome_loss,
@@ -21,7 +21,7 @@ from fairsample.fairsynth.likelihood import (
 )
 from fairsample.fairsynth.net import HaloNet
 from fairsample.fairsynth.objectives import OBJECTIVES
-from fairsample.fairsynth.records import RecordBatch, RecordLoader
+from fairsample.training.records import RecordBatch, RecordLoader
 
 NO_WEIGHT = 1e-9  # the second phase without a penalty to speak of
 
@@ -64,7 +64,7 @@ class TestWithoutWeight:
         assert digest(ours.sample(50)) == digest(plain.sample(50))
 
     def test_objective_does_not_matter(self, cohort, monkeypatch):
-        monkeypatch.setattr(resampler, "FairnessPenalty", unusable)
+        monkeypatch.setattr(generator, "FairnessPenalty", unusable)
         found = {
             digest(
                 tiny_resampler(fairness_weight=0, objective=objective).fit_resample(

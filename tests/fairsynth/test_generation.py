@@ -15,7 +15,7 @@ from tiny_generators import (
 
 from fairsample.fairsynth.generation import END, RecordWriter, generate_records
 from fairsample.fairsynth.likelihood import record_nll, visit_nll
-from fairsample.fairsynth.records import RecordBatch
+from fairsample.training.records import RecordBatch
 
 BLOCK_SIZES = (3, 2, 5, 4)
 N_CODES = 20

@@ -6,7 +6,7 @@ import torch
 from tiny_generators import random_columns, random_histories, records_of, tiny_halo
 
 from fairsample.fairsynth.halo import Halo, spread_degrees
-from fairsample.fairsynth.records import RecordBatch
+from fairsample.training.records import RecordBatch
 
 BLOCK_SIZES = (2, 3, 4)
 N_CODES = 5

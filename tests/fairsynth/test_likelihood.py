@@ -22,7 +22,7 @@ from fairsample.fairsynth.likelihood import (
     record_nll,
     visit_nll,
 )
-from fairsample.fairsynth.records import RecordBatch, Records
+from fairsample.training.records import RecordBatch, Records
 from fairsample.training.seeding import seeded
 
 BLOCK_SIZES = (2, 3, 2, 4)

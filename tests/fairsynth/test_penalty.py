@@ -9,7 +9,7 @@ from fairsample.fairsynth.generation import generate_records
 from fairsample.fairsynth.likelihood import outcome_readout, record_nll
 from fairsample.fairsynth.objectives import OBJECTIVES
 from fairsample.fairsynth.penalty import NATS_PER_UNIT, FairnessPenalty, plan_pool
-from fairsample.fairsynth.records import Records
+from fairsample.training.records import Records
 from fairsample.training.seeding import seeded
 
 BLOCK_SIZES = (2, 2, 2, 3)

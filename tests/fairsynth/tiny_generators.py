@@ -6,7 +6,7 @@ import torch
 
 from fairsample.fairsynth.generation import END
 from fairsample.fairsynth.halo import Halo
-from fairsample.fairsynth.records import Records
+from fairsample.training.records import Records
 from fairsample.training.seeding import seeded
 
 SIZES = {

@@ -8,6 +8,8 @@ matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 plt = pytest.importorskip("matplotlib.pyplot")
 
+from drawn_points import bar_lengths, xy  # noqa: E402
+
 from fairsample.plots import FairnessFrontierDisplay  # noqa: E402
 
 POINTS = {
@@ -40,21 +42,10 @@ def comparison():
     return pd.DataFrame(records, columns=["augmenter", "seed", "metric", "value"])
 
 
-def _xy(container):
-    return np.column_stack(container.lines[0].get_data(orig=False))
-
-
-def _bar_lengths(container):
-    return [
-        [np.ptp(segment, axis=0).max() / 2 for segment in bars.get_segments()]
-        for bars in container.lines[2]
-    ]
-
-
 def test_frontier_joins_the_means_in_the_order_of_the_weights(comparison):
     display = FairnessFrontierDisplay.from_comparison(comparison)
     np.testing.assert_allclose(
-        _xy(display.frontier_), [[0.75, 0.55], [0.73, 0.71], [0.71, 0.85]]
+        xy(display.frontier_), [[0.75, 0.55], [0.73, 0.71], [0.71, 0.85]]
     )
     assert display.frontier.index.tolist() == [0, 0.5, 1]
     assert [label.get_text() for label in display.weight_labels_] == [
@@ -63,13 +54,13 @@ def test_frontier_joins_the_means_in_the_order_of_the_weights(comparison):
         "λ=1",
     ]
     np.testing.assert_allclose(
-        [label.xy for label in display.weight_labels_], _xy(display.frontier_)
+        [label.xy for label in display.weight_labels_], xy(display.frontier_)
     )
 
 
 def test_bars_are_standard_deviations(comparison):
     display = FairnessFrontierDisplay.from_comparison(comparison)
-    utility_bars, fairness_bars = _bar_lengths(display.frontier_)
+    utility_bars, fairness_bars = bar_lengths(display.frontier_)
     sd = np.sqrt(2) * 0.01
     np.testing.assert_allclose(utility_bars, [sd, 0, sd], atol=1e-12)
     np.testing.assert_allclose(fairness_bars, [5 * sd, sd, 5 * sd], atol=1e-12)
@@ -78,8 +69,8 @@ def test_bars_are_standard_deviations(comparison):
 def test_rivals_are_labelled_points_in_their_order(comparison):
     display = FairnessFrontierDisplay.from_comparison(comparison)
     assert list(display.rivals_) == ["real", "copies"]
-    np.testing.assert_allclose(_xy(display.rivals_["real"]), [[0.61, 0.35]])
-    np.testing.assert_allclose(_xy(display.rivals_["copies"]), [[0.70, 0.65]])
+    np.testing.assert_allclose(xy(display.rivals_["real"]), [[0.61, 0.35]])
+    np.testing.assert_allclose(xy(display.rivals_["copies"]), [[0.70, 0.65]])
     legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert set(legend) == {"real", "copies", "FairSynth"}
     points = [container.lines[0] for container in display.rivals_.values()]
@@ -110,7 +101,7 @@ def test_single_seed_has_bars_of_no_length(comparison):
     display = FairnessFrontierDisplay.from_comparison(
         comparison[comparison["seed"] == 1]
     )
-    assert np.max(_bar_lengths(display.frontier_)) == 0
+    assert np.max(bar_lengths(display.frontier_)) == 0
 
 
 def test_axes_and_styles_of_the_caller(comparison):

@@ -73,6 +73,15 @@ def test_categories_one_hot_with_missing_apart_and_unknown_zero(dtype):
     assert _encode(encoder, unknown).to_numpy().tolist() == [[0, 0, 0]]
 
 
+@pytest.mark.parametrize("dtype", [object, "str", "category", "string"])
+def test_categories_that_are_all_missing_later(dtype):
+    X = pd.DataFrame({"c": pd.Series(["b", "a", None], dtype=dtype)})
+    encoder = StaticColumnEncoder().fit(X)
+    assert _encode(encoder, X[2:]).to_numpy().tolist() == [[0, 0, 1]]
+    encoder = StaticColumnEncoder().fit(X[:2])
+    assert _encode(encoder, X[2:]).to_numpy().tolist() == [[0, 0]]
+
+
 def test_objects_that_cannot_be_compared():
     X = pd.DataFrame({"c": pd.Series([1, "a", (2, 3), None], dtype=object)})
     assert _encode(StaticColumnEncoder().fit(X), X).to_numpy().sum() == 4

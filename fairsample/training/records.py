@@ -54,6 +54,22 @@ class RecordBatch:
             **{k: None if v is None else v.to(device) for k, v in tensors.items()}
         )
 
+    def repeated(self, times):
+        """Give the records that many times over, one after the other."""
+        columns = self.columns.repeat(times, 1)
+        if not self.has_visits:
+            return RecordBatch(columns)
+        round_ = torch.arange(times, device=columns.device)[:, None]
+        starts = self.visit_starts + round_ * len(self.codes)
+        patient = self.patient + round_ * len(self.columns)
+        return RecordBatch(
+            columns,
+            self.codes.repeat(times),
+            starts.flatten(),
+            patient.flatten(),
+            self.visit_number.repeat(times),
+        )
+
     def under(self, group, outcome):
         """Give the same records under another group and outcome, (n,) each."""
         columns = self.columns.clone()

@@ -4,7 +4,7 @@ import pytest
 import torch
 from tiny_generators import histories_of, random_columns, random_records, records_of
 
-from fairsample.fairsynth.records import RecordBatch, RecordLoader, Records
+from fairsample.training.records import RecordBatch, RecordLoader, Records
 
 N = 40
 SUBSETS = {

@@ -1,0 +1,232 @@
+"""Utility and fairness of predictions on rows that nothing was trained on."""
+
+from functools import partial
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import get_scorer
+from sklearn.utils.metaestimators import available_if
+
+from fairsample.fairsynth.group_confusion import (
+    accuracy,
+    balanced_accuracy,
+    group_fairness,
+)
+from fairsample.metrics.scorers import FairnessScorer
+
+__all__ = ["FairUtility", "ObjectiveScorer", "Predictions"]
+
+UTILITIES = {"balanced_accuracy": balanced_accuracy, "accuracy": accuracy}
+N_SCORED_RESAMPLES = 10  # by scorers, which are slower than counts
+
+
+class FairUtility:
+    """What a user wants of the downstream model, in two numbers.
+
+    Parameters
+    ----------
+    utility : str or callable
+        A scorer, or the name that scikit-learn knows it by.
+    fairness : list of str or callable
+        Names of measures of groups, whose mean is taken, or one scorer; greater is
+        fairer.
+    positives : list of int
+        The classes that count as positive.
+    """
+
+    def __init__(self, utility, fairness, positives):
+        self.utility, self.fairness, self.positives = utility, fairness, positives
+
+    @property
+    def proposed_by(self):
+        """Measures that shifts are searched for, where the user's own is a scorer."""
+        if callable(self.fairness):
+            return ["disparate_impact", "worst_group_recall"]
+        return self.fairness
+
+    def measure(self, predictions, tallies):
+        """Measure predictions on the resamples.
+
+        Parameters
+        ----------
+        predictions : Predictions
+            Of all rows.
+        tallies : GroupConfusion
+            The resamples.
+
+        Returns
+        -------
+        utility, fairness, worst_recall : ndarray of shape (n_resamples,)
+            The three measures; a scorer's few values are repeated.
+        """
+        confusion = tallies.count(predictions.codes)
+        utility = UTILITIES.get(self.utility)
+        if utility is None:
+            utilities = self._score(get_scorer(self.utility), predictions, tallies)
+        else:
+            utilities = utility(confusion)
+        if callable(self.fairness):
+            fairness = self._score(self.fairness, predictions, tallies)
+        else:
+            fairness = self.named_fairness(self.fairness, confusion, tallies)
+        worst = self.named_fairness(["worst_group_recall"], confusion, tallies)
+        return utilities, fairness, worst
+
+    def named_fairness(self, names, confusion, tallies):
+        """Take the mean of named measures on each resample: (n_resamples,)."""
+        return np.mean(
+            [group_fairness(n, confusion, tallies, self.positives) for n in names],
+            axis=0,
+        )
+
+    def proxy(self, weight, tallies):
+        """Make the measure that shifts are searched with: ``(confusion) -> float``."""
+
+        def measure(confusion):
+            fairness = self.named_fairness(self.proposed_by, confusion, tallies)
+            return float((balanced_accuracy(confusion) + weight * fairness).mean())
+
+        return measure
+
+    def _score(self, scorer, predictions, tallies):
+        n_resamples = len(tallies.weights[0])
+        drawn = [tallies.drawn_rows(n) for n in range(N_SCORED_RESAMPLES)]
+        if isinstance(scorer, ObjectiveScorer):
+            values = [scorer(predictions, rows, self.positives) for rows in drawn]
+        else:
+            values = [predictions.score(scorer, rows) for rows in drawn]
+        return np.resize(np.array(values, dtype=float), n_resamples)
+
+
+class ObjectiveScorer:
+    """A user's torch objective as a score of predicted probabilities, 1 is fair.
+
+    Parameters
+    ----------
+    objective : callable
+        ``(probabilities, groups, labels) -> loss`` on tensors of shape (n,).
+    """
+
+    def __init__(self, objective):
+        self.objective = objective
+
+    def __call__(self, predictions, rows, positives):
+        """Score some rows, the mean over the positive classes."""
+        if predictions.response_method != "predict_proba":
+            raise ValueError(
+                f"objective={self.objective!r} takes probabilities, and the downstream "
+                "model has no predict_proba. Give scoring= a scorer instead."
+            )
+        labels = np.searchsorted(predictions.classes, predictions.y[rows])
+        groups = torch.as_tensor(predictions.group_codes[rows])
+        losses = [
+            float(
+                self.objective(
+                    torch.as_tensor(predictions.scores[rows, positive]),
+                    groups,
+                    torch.as_tensor((labels == positive).astype(np.int64)),
+                )
+            )
+            for positive in positives
+        ]
+        return 1 - np.mean(losses)
+
+
+class Predictions:
+    """Out-of-fold predictions of all rows, put together from the folds' models.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray of shape (n_rows, n_features)
+        The rows, in the user's form.
+    y : ndarray of shape (n_rows,)
+        Their labels.
+    group_values : Series or DataFrame of n_rows rows
+        Their groups.
+    group_codes : ndarray of int of shape (n_rows,)
+        The same as codes.
+    classes : ndarray of shape (n_classes,)
+        The classes.
+    """
+
+    def __init__(self, X, y, group_values, group_codes, classes):
+        self.X, self.y, self.classes = X, y, classes
+        self.group_values, self.group_codes = group_values, group_codes
+        self.codes = np.zeros(len(y), dtype=int)
+        self.scores = np.zeros((len(y), len(classes)))
+        self.response_method = None
+
+    def predict(self, model, rows):
+        """Let a fold's model predict the rows it has not seen."""
+        X = _take(self.X, rows)
+        self.codes[rows] = np.searchsorted(self.classes, model.predict(X))
+        known = np.searchsorted(self.classes, model.classes_)
+        for method in ("predict_proba", "decision_function"):
+            if hasattr(model, method):
+                scores = np.asarray(getattr(model, method)(X), dtype=float)
+                if method == "decision_function":
+                    scores = _two_columns(scores)
+                self.scores[rows] = 0.0 if method == "predict_proba" else -np.inf
+                self.scores[np.ix_(rows, known)] = scores
+                self.response_method = method
+                return
+
+    def log_scores(self):
+        """Scores whose largest is the prediction, or None: (n_rows, n_classes)."""
+        if self.response_method == "predict_proba":
+            return np.log(np.clip(self.scores, 1e-6, None))
+        if self.response_method == "decision_function":
+            return self.scores
+        return None
+
+    def score(self, scorer, rows):
+        """Score some rows with a scikit-learn scorer."""
+        groups = self.group_values.iloc[rows]
+        given = {}
+        if isinstance(scorer, FairnessScorer) and scorer.sensitive_features is None:
+            given["sensitive_features"] = groups
+        model = _Remembered(self, rows)
+        return scorer(model, _take(self.X, rows), self.y[rows], **given)
+
+
+def _remembers(method, model):
+    return model.predictions.response_method == method
+
+
+class _Remembered(ClassifierMixin, BaseEstimator):
+    """A classifier that answers with what was predicted for the rows."""
+
+    def __init__(self, predictions, rows):
+        self.predictions, self.rows = predictions, rows
+        self.classes_ = predictions.classes
+
+    def fit(self, X, y):
+        """Refuse: it is fitted."""
+        raise NotImplementedError
+
+    def predict(self, X):
+        """Give the labels."""
+        return self.classes_[self.predictions.codes[self.rows]]
+
+    @available_if(partial(_remembers, "predict_proba"))
+    def predict_proba(self, X):
+        """Give the probabilities."""
+        return self.predictions.scores[self.rows]
+
+    @available_if(partial(_remembers, "decision_function"))
+    def decision_function(self, X):
+        """Give the decision values."""
+        scores = self.predictions.scores[self.rows]
+        return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
+
+
+def _two_columns(decision):
+    """Decision values of one column as scores of two classes."""
+    if decision.ndim == 2:
+        return decision
+    return np.column_stack([-decision / 2, decision / 2])
+
+
+def _take(data, rows):
+    return data.iloc[rows] if hasattr(data, "iloc") else data[rows]

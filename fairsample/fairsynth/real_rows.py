@@ -1,0 +1,40 @@
+"""Real rows, as the generator and the feedback loop take them."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = ["RealRows"]
+
+
+class RealRows(NamedTuple):
+    """Rows to learn from.
+
+    Attributes
+    ----------
+    X : DataFrame of shape (n_rows, n_features)
+        The rows.
+    y, group : ndarray of int of shape (n_rows,)
+        Their classes and groups.
+    counts : ndarray of int of shape (n_groups, n_classes)
+        Rows of each cell.
+    """
+
+    X: object
+    y: np.ndarray
+    group: np.ndarray
+    counts: np.ndarray
+
+    def take(self, positions):
+        """Give some of the rows, as RealRows with a fresh index."""
+        y, group = self.y[positions], self.group[positions]
+        cells = np.bincount(
+            group * self.counts.shape[1] + y, minlength=self.counts.size
+        )
+        X = self.X.iloc[positions].reset_index(drop=True)
+        return RealRows(X, y, group, cells.reshape(self.counts.shape))
+
+    def encode(self, encoder, small_cells, seed):
+        """Encode the rows, small cells under the group "any": Records."""
+        group = small_cells.pool_for_training(self.group, self.y, seed)
+        return encoder.encode(self.X, group, self.y)

@@ -1,0 +1,114 @@
+"""How predictors read the X that they are given."""
+
+import pandas as pd
+from sklearn.utils._indexing import _get_column_indices
+from sklearn.utils.validation import validate_data
+
+from fairsample.encoding import find_visit_column
+from fairsample.messages import quote
+from fairsample.validation import check_frame
+
+__all__ = ["check_records", "split_sensitive"]
+
+
+def check_records(estimator, X, *, reset):
+    """Check X for an estimator and return it as a frame.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Its ``n_features_in_`` and ``feature_names_in_`` are set or compared.
+    X : {DataFrame, array-like} of shape (n_patients, n_features)
+        Records; a numeric array counts as a frame without visit columns.
+    reset : bool
+        Whether the estimator is being fitted.
+
+    Returns
+    -------
+    DataFrame
+        X itself, or a frame with the columns ``x0``, ``x1``, ...
+
+    Examples
+    --------
+    >>> from sklearn.base import BaseEstimator
+    >>> from fairsample.predictors.frames import check_records
+    >>> check_records(BaseEstimator(), [[1.0, 2.0]], reset=True)
+        x0   x1
+    0  1.0  2.0
+    """
+    if isinstance(X, pd.DataFrame):
+        check_frame(X)
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+        return X
+    X = validate_data(estimator, X, reset=reset, ensure_all_finite="allow-nan")
+    return pd.DataFrame(X, columns=[f"x{i}" for i in range(X.shape[1])])
+
+
+def split_sensitive(frame, X, selector):
+    """Split records into sensitive features and all else.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_patients, n_features)
+        Records.
+    X : {DataFrame, array-like}
+        The records as the caller gave them, for a callable selector.
+    selector : str, int, list, mask, callable or None
+        Names, positions or a mask of columns, which are taken out of the frame; or a
+        callable that takes X and returns values, which leaves the frame as it is.
+
+    Returns
+    -------
+    frame : DataFrame
+        All else.
+    sensitive : DataFrame or None
+        The sensitive features.
+
+    Raises
+    ------
+    ValueError
+        If the selector names what is not there, nothing, a column twice or the visits,
+        or if a callable returns another number of rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from fairsample.predictors.frames import split_sensitive
+    >>> frame = pd.DataFrame({"race": ["A"], "age": [50]})
+    >>> rest, sensitive = split_sensitive(frame, frame, "race")
+    >>> list(rest), list(sensitive)
+    (['age'], ['race'])
+    """
+    if selector is None:
+        return frame, None
+    if callable(selector):
+        sensitive = pd.DataFrame(selector(X))
+    else:
+        names = _selected_names(frame, selector)
+        frame, sensitive = frame.drop(columns=names), frame[names]
+    if len(sensitive) != len(frame):
+        raise ValueError(
+            f"sensitive_features gave {len(sensitive)} rows for {len(frame)} of X."
+        )
+    if find_visit_column(sensitive) is not None:
+        raise ValueError(
+            "sensitive_features selects the visit column. Name plain columns."
+        )
+    return frame, sensitive
+
+
+def _selected_names(frame, selector):
+    try:
+        positions = _get_column_indices(frame, selector)
+    except (ValueError, IndexError) as error:
+        raise ValueError(
+            f"sensitive_features={selector!r} does not fit X, whose columns are "
+            f"{quote(frame.columns)}: {error}"
+        ) from None
+    if not positions or len(set(positions)) < len(positions):
+        raise ValueError(
+            f"sensitive_features={selector!r} selects "
+            f"{'a column twice' if positions else 'no column'}. Name at least one "
+            "column, each once, or give None."
+        )
+    return frame.columns[positions]
