@@ -11,7 +11,7 @@ BENCH_READY := $(BENCH)/.ready
 BENCHMARKS := "adult_quality.py" "diabetes_fidelity.py" "diabetes_fidelity.py --all" \
 	"fairness_comparison.py --data adult --official-split" \
 	"fairness_comparison.py --data diabetes" "fairness_comparison.py --data icu" \
-	"paper_tables.py" \
+	"fair_utility.py" "small_groups.py" "paper_tables.py" \
 	"generation_speed.py" "training_speed.py" "weight_search.py"
 
 .DEFAULT_GOAL := help

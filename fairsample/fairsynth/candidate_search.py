@@ -1,9 +1,11 @@
 """The feedback loop as one function of its arguments, so that it can be kept."""
 
 from functools import partial
+from pickle import PicklingError
 
 import numpy as np
 from sklearn.metrics import get_scorer
+from sklearn.utils.validation import check_memory
 
 from fairsample.fairsynth.fair_utility import FairUtility, ObjectiveScorer
 from fairsample.fairsynth.feedback import Feedback
@@ -12,7 +14,7 @@ from fairsample.fairsynth.objectives import check_objective
 from fairsample.fairsynth.row_supply import RowSupply
 from fairsample.messages import quote
 
-__all__ = ["fair_utility", "goal_of", "positive_classes", "score_candidates"]
+__all__ = ["fair_utility", "goal_of", "positive_classes", "search_candidates"]
 
 
 def score_candidates(
@@ -73,6 +75,26 @@ def score_candidates(
         verbose=verbose,
     )
     return feedback.run(), feedback.n_fits
+
+
+def search_candidates(real, groups, *, memory, verbose, **arguments):
+    """Run `score_candidates`, or find in the memory what it gave for the same.
+
+    Raises
+    ------
+    ValueError
+        When something cannot be looked up in the memory, such as a lambda.
+    """
+    cached = check_memory(memory).cache(score_candidates, ignore=["memory", "verbose"])
+    # A fresh copy, since the key depends on how a frame is laid out in memory.
+    real = real._replace(X=real.X.copy())
+    try:
+        return cached(real, groups, memory=memory, verbose=verbose, **arguments)
+    except PicklingError as error:
+        raise ValueError(
+            f"memory={memory!r} cannot keep this feedback: {error.args[0]}. Name "
+            "the functions in downstream, objective and scoring, or memory=None."
+        ) from error
 
 
 def goal_of(resampler, labels, n_groups):

@@ -15,7 +15,8 @@ def choose(scored, fairness_weight, *, tolerance):
     """Choose the candidate that is worth most, and no plain arm is worth more.
 
     The best of many scores is lucky. A candidate has to be better than the plain arms
-    by what its draws may be lucky by, so that between equals the plain arm is chosen. A
+    by what its draws may be lucky by, and by a standard deviation of the gain over
+    resamples, so that between equals the plain arm is chosen. A
     predictor that is fair since it hardly looks at its rows, a constant one say, has a
     low recall in some group, and is never chosen, nor is a plain arm of that kind.
 
@@ -49,7 +50,9 @@ def choose(scored, fairness_weight, *, tolerance):
         luck = 0 if one.candidate in (REAL, COPIES) else DRAW_NOISE / one.n_draws**0.5
         return one.score(fairness_weight).mean() - luck
 
-    return max(allowed, key=worth)
+    best = max(allowed, key=worth)
+    gain = best.score(fairness_weight) - best_plain.score(fairness_weight)
+    return best if gain.mean() >= gain.std() else best_plain
 
 
 def history(scored, fairness_weight, chosen, plan_of):

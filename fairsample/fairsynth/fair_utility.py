@@ -161,12 +161,12 @@ class Predictions:
         """Let a fold's model predict the rows it has not seen."""
         X = _take(self.X, rows)
         self.codes[rows] = np.searchsorted(self.classes, model.predict(X))
-        known = np.searchsorted(self.classes, model.classes_)
         for method in ("predict_proba", "decision_function"):
-            if hasattr(model, method):
-                scores = np.asarray(getattr(model, method)(X), dtype=float)
-                if method == "decision_function":
-                    scores = _two_columns(scores)
+            if hasattr(model, method) and hasattr(model, "classes_"):
+                scores = _by_class(method, getattr(model, method)(X))
+                if scores.shape[1] != len(model.classes_):
+                    continue  # one against one: no score of a class
+                known = np.searchsorted(self.classes, model.classes_)
                 self.scores[rows] = 0.0 if method == "predict_proba" else -np.inf
                 self.scores[np.ix_(rows, known)] = scores
                 self.response_method = method
@@ -221,11 +221,12 @@ class _Remembered(ClassifierMixin, BaseEstimator):
         return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
 
 
-def _two_columns(decision):
-    """Decision values of one column as scores of two classes."""
-    if decision.ndim == 2:
-        return decision
-    return np.column_stack([-decision / 2, decision / 2])
+def _by_class(method, scores):
+    """Scores as a table with a column for each class."""
+    scores = np.asarray(scores, dtype=float)
+    if method == "decision_function" and scores.ndim == 1:
+        return np.column_stack([-scores / 2, scores / 2])
+    return scores
 
 
 def _take(data, rows):

@@ -5,10 +5,9 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import check_memory
 
 from fairsample.base import BaseFairResampler
-from fairsample.fairsynth.candidate_search import goal_of, score_candidates
+from fairsample.fairsynth.candidate_search import goal_of, search_candidates
 from fairsample.fairsynth.choice import choose, history
 from fairsample.fairsynth.feedback import FeedbackSettings
 from fairsample.fairsynth.generator import RecordGenerator
@@ -338,10 +337,7 @@ class FairSynthResampler(BaseFairResampler):
             n_synthetic=self.n_synthetic,
         )
         settings.check()
-        search = check_memory(self.memory).cache(
-            score_candidates, ignore=["memory", "verbose"]
-        )
-        scored, self.n_downstream_fits_ = search(
+        scored, self.n_downstream_fits_ = search_candidates(
             real,
             groups,
             classes=self.classes_,

@@ -1,9 +1,14 @@
 """Settings of the feedback: refused early where wrong, idle without a model."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from resamplers import digest
 from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.svm import SVC
 from small_cohort import tiny_resampler
 from small_feedback import make_table, with_feedback
 from watched_model import CountedModel
@@ -73,3 +78,38 @@ def test_wrong_parameters_are_refused_before_training(
     own = {"downstream": CountedModel(), **parameters}
     with pytest.raises(ValueError, match=message):
         with_feedback(**own).fit_resample(*table)
+
+
+class OnlyLabels(BaseEstimator):
+    """A model that predicts, and tells neither classes nor scores."""
+
+    def fit(self, X, y):
+        self.model_ = LogisticRegression(max_iter=500).fit(X, y)
+        return self
+
+    def predict(self, X):
+        return self.model_.predict(X)
+
+
+class TestModelsWithoutScores:
+    """They are scored by what they predict, and nothing is shifted."""
+
+    def test_labels_only(self, table):
+        resampler = with_feedback(
+            downstream=OnlyLabels(), max_downstream_fits=None, feedback_rounds=2
+        )
+        resampler.fit_resample(*table)
+        assert set(resampler.feedback_history_["shifts"]) == {()}
+
+    def test_one_against_one(self, table):
+        y = pd.Series(np.random.RandomState(0).randint(0, 4, len(table[0])))
+        model = SVC(decision_function_shape="ovo")
+        resampler = with_feedback(downstream=model).fit(table[0], y)
+        assert set(resampler.feedback_history_["shifts"]) == {()}
+
+
+def test_memory_names_what_it_cannot_keep(table, tmp_path):
+    unnamed = make_pipeline(FunctionTransformer(lambda X: X), LogisticRegression())
+    resampler = with_feedback(downstream=unnamed, memory=str(tmp_path))
+    with pytest.raises(ValueError, match=r"lambda.*or memory=None"):
+        resampler.fit(*table)
