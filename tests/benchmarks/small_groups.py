@@ -80,9 +80,9 @@ def gain(held_out):
     }
     y = held_out["y"]
 
-    def interval(*predictions, **other):
+    def interval(arm, **other):
         return bootstrap_interval(
-            "worst_group_recall", y, *predictions, **other, **given
+            "worst_group_recall", y, held_out[arm], **other, **given
         )
 
     difference = interval(FAIRSYNTH, y_pred_other=held_out[COPIES])
