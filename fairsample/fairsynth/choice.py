@@ -9,6 +9,7 @@ __all__ = ["choose", "history"]
 
 DRAW_NOISE = 0.02  # by how much a score differs between draws of the same candidate
 RECALL_TOLERANCE = 0.1  # worst-group recall that may be lost against copies
+LOWEST_RECALL = 0.02  # of a class among all rows: below it a predictor is a constant
 
 
 def choose(scored, fairness_weight, *, tolerance):
@@ -16,9 +17,12 @@ def choose(scored, fairness_weight, *, tolerance):
 
     The best of many scores is lucky. A candidate has to be better than the plain arms
     by what its draws may be lucky by, and by a standard deviation of the gain over
-    resamples, so that between equals the plain arm is chosen. A
-    predictor that is fair since it hardly looks at its rows, a constant one say, has a
-    low recall in some group, and is never chosen, nor is a plain arm of that kind.
+    resamples, so that between equals the plain arm is chosen.
+
+    A predictor that is fair since it hardly looks at its rows, a constant one say, has
+    a low recall of some class or in some group, and is never chosen, nor is a plain arm
+    of that kind. Where copies make a constant one, too, they are added all the same:
+    nothing is known to be better.
 
     Parameters
     ----------
@@ -40,7 +44,10 @@ def choose(scored, fairness_weight, *, tolerance):
         one
         for one in scored
         if one.worst_recall.mean() >= lowest_recall - RECALL_TOLERANCE
+        and one.lowest_recall.mean() >= LOWEST_RECALL
     ]
+    if not any(one.candidate in (REAL, COPIES) for one in sane):
+        return copies[0] if copies else scored[0]  # nothing here can be learned
     plain = [one for one in sane if one.candidate in (REAL, COPIES)]
     best_plain = max(plain, key=lambda one: one.score(fairness_weight).mean())
     floor = best_plain.utility.mean() - tolerance

@@ -12,6 +12,7 @@ from fairsample.fairsynth.group_confusion import (
     accuracy,
     balanced_accuracy,
     group_fairness,
+    lowest_recall,
 )
 from fairsample.metrics.scorers import FairnessScorer
 
@@ -57,8 +58,8 @@ class FairUtility:
 
         Returns
         -------
-        utility, fairness, worst_recall : ndarray of shape (n_resamples,)
-            The three measures; a scorer's few values are repeated.
+        utility, fairness, worst_recall, lowest_recall : ndarray of shape (n_resamples,)
+            The measures; a scorer's few values are repeated.
         """
         confusion = tallies.count(predictions.codes)
         utility = UTILITIES.get(self.utility)
@@ -71,7 +72,7 @@ class FairUtility:
         else:
             fairness = self.named_fairness(self.fairness, confusion, tallies)
         worst = self.named_fairness(["worst_group_recall"], confusion, tallies)
-        return utilities, fairness, worst
+        return utilities, fairness, worst, lowest_recall(confusion)
 
     def named_fairness(self, names, confusion, tallies):
         """Take the mean of named measures on each resample: (n_resamples,)."""

@@ -57,12 +57,13 @@ class FeedbackSettings(NamedTuple):
         Raises
         ------
         ValueError
-            If `max_fits` does not reach for one candidate.
+            If `max_fits` does not reach for real rows, copies and one candidate.
         """
-        if self.max_fits is not None and self.max_fits < self.n_folds:
+        if self.max_fits is not None and self.max_fits < 3 * self.n_folds:
             raise ValueError(
-                f"max_downstream_fits={self.max_fits} scores no candidate: one takes "
-                f"feedback_folds={self.n_folds} models. Allow for some ten candidates."
+                f"max_downstream_fits={self.max_fits} is too few: each candidate takes "
+                f"feedback_folds={self.n_folds} models, and three are the least: real "
+                "rows, copies and generated rows. Allow for some ten."
             )
 
     @property
@@ -108,8 +109,8 @@ class Scored(NamedTuple):
         In which it was proposed, from 1.
     n_draws : int
         How often its rows were drawn.
-    utility, fairness, worst_recall : ndarray of shape (n_resamples,)
-        Means over the draws.
+    utility, fairness, worst_recall, lowest_recall : ndarray of shape (n_resamples,)
+        Means over the draws; the last is the lowest recall of a class among all rows.
     """
 
     candidate: Candidate
@@ -118,6 +119,7 @@ class Scored(NamedTuple):
     utility: np.ndarray
     fairness: np.ndarray
     worst_recall: np.ndarray
+    lowest_recall: np.ndarray
 
     def score(self, fairness_weight):
         """Give utility minus what unfairness costs: (n_resamples,)."""
@@ -128,7 +130,7 @@ class Scored(NamedTuple):
         n_draws = self.n_draws + other.n_draws
         means = {
             name: (self.n_draws * getattr(self, name) + getattr(other, name)) / n_draws
-            for name in ("utility", "fairness", "worst_recall")
+            for name in ("utility", "fairness", "worst_recall", "lowest_recall")
         }
         return self._replace(n_draws=n_draws, **means)
 
@@ -165,6 +167,8 @@ class Feedback:
         Downstream models trained so far.
     folds : list of (ndarray of int, ndarray of int)
         Rows trained on and rows held out.
+    fold_shifts : dict of Candidate to list of ndarray of shape (n_groups, n_classes)
+        The shifts of each fold, found without its held-out rows.
     """
 
     def __init__(
@@ -189,9 +193,13 @@ class Feedback:
         cells = real.group * len(classes) + real.y
         self.folds = fold_cells(cells, settings.n_folds, random_state=random_state)
         self.tallies = GroupConfusion(real.group, real.y, *self.shape, random_state)
+        self.fold_tallies = [
+            GroupConfusion(real.group[rows], real.y[rows], *self.shape, random_state)
+            for rows, _ in self.folds
+        ]
         self.supplies = [supply_of(real.take(train)) for train, _ in self.folds]
         self.n_fits = 0
-        self.scored, self.log_scores = {}, {}
+        self.scored, self.log_scores, self.fold_shifts = {}, {}, {}
 
     def run(self):
         """Score candidates, round after round.
@@ -230,19 +238,39 @@ class Feedback:
         return list(dict.fromkeys(best))
 
     def _propose(self, candidate):
-        """Shift the odds of each group by what its predictions call for."""
+        """Shift the odds of each group by what its predictions call for.
+
+        Each fold has shifts of its own, from the predictions of the other folds' rows:
+        its rows have no part in the plan that they score. The shifts from all rows are
+        those of the candidate.
+        """
         scores = self.log_scores[candidate]
         if self.settings.plan is not None or scores is None:
             return []
-        start = candidate.shifts_or_zeros(self.shape)
+        unshifted = candidate.shifts_or_zeros(self.shape)
+        folds = self.fold_shifts.get(candidate, [unshifted] * len(self.folds))
+        parts = [(slice(None), self.tallies, unshifted)] + [
+            (rows, tallies, start)
+            for (rows, _), tallies, start in zip(
+                self.folds, self.fold_tallies, folds, strict=True
+            )
+        ]
         proposals, found = [], {}
         for weight, share in PROPOSALS if not candidate.shifts else [(1.0, 1.0)]:
             if weight not in found:
-                found[weight] = propose_shifts(
-                    scores, self.tallies, self.goal.proxy(weight, self.tallies), start
-                )
-            shifts = start + share * (found[weight] - start)
-            proposals.append(candidate.with_shifts(shifts))
+                found[weight] = [
+                    propose_shifts(
+                        scores[rows], tallies, self.goal.proxy(weight, tallies), start
+                    )
+                    for rows, tallies, start in parts
+                ]
+            pooled, *by_fold = (
+                start + share * (shifts - start)
+                for (_, _, start), shifts in zip(parts, found[weight], strict=True)
+            )
+            proposal = candidate.with_shifts(pooled)
+            self.fold_shifts.setdefault(proposal, by_fold)
+            proposals.append(proposal)
         return proposals
 
     def _score_all(self, candidates, number, progress):
@@ -262,9 +290,13 @@ class Feedback:
             self.real.group,
             self.classes,
         )
-        for (train, held_out), supply in zip(self.folds, self.supplies, strict=True):
+        shifts = self.fold_shifts.get(candidate, [candidate.shifts] * len(self.folds))
+        for (train, held_out), supply, own in zip(
+            self.folds, self.supplies, shifts, strict=True
+        ):
             share = len(train) / len(self.real.y)
-            owed = self.settings.rows_owed(candidate, supply.real.counts, share)
+            plan = candidate.with_shifts(own) if candidate.shifts else candidate
+            owed = self.settings.rows_owed(plan, supply.real.counts, share)
             model = self._fit_downstream(candidate, supply, owed)
             predictions.predict(model, held_out)
         measured = self.goal.measure(predictions, self.tallies)

@@ -94,9 +94,20 @@ def _resample(labels, n_classes, random_state):
 
 def balanced_accuracy(confusion):
     """Mean recall of the classes on each resample: (n_resamples,)."""
+    return np.nanmean(_class_recalls(confusion), axis=1)
+
+
+def lowest_recall(confusion):
+    """Lowest recall of a class on each resample, 0 for a constant: (n_resamples,)."""
+    return np.nanmin(_class_recalls(confusion), axis=1)
+
+
+def _class_recalls(confusion):
+    """Recall of each class, NaN without rows of it: (n_resamples, n_classes)."""
     pooled = confusion.sum(axis=1)
-    recall = np.diagonal(pooled, axis1=1, axis2=2) / pooled.sum(axis=2)
-    return recall.mean(axis=1)
+    n_rows = pooled.sum(axis=2)
+    hits = np.diagonal(pooled, axis1=1, axis2=2)
+    return np.divide(hits, n_rows, out=np.full(hits.shape, np.nan), where=n_rows > 0)
 
 
 def accuracy(confusion):

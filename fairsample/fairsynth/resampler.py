@@ -42,7 +42,7 @@ class FairSynthResampler(BaseFairResampler):
     leaves little for the weight to do. Better than both, name the model that R + R' is
     for, as ``downstream=``: sets are proposed, the model is trained on each, real rows
     that nothing of the set has seen tell what it is worth, and the best is added,
-    copies if need be. That trains some 90 models, and a generator for each fold.
+    copies if need be. That trains about 100 models, and a generator for each fold.
 
     The generator learns from the rows it is given: fit it on training rows only. It
     gives no privacy guarantee. Resampled outcome rates differ from the real ones, so a
@@ -89,7 +89,7 @@ class FairSynthResampler(BaseFairResampler):
     feedback_rounds, feedback_folds : int, default=3
         Rounds of proposals, and folds of the cross validation that scores them.
     max_downstream_fits : int, default=None
-        Most models trained in the loop; None leaves it at some 30 a round.
+        Most models trained in the loop; None leaves it at about 100, at most 200.
     embedding, hidden : int, default=None
         Width of the visit transformer and of its code head; None chooses 64 and 256
         below 5,000 patients, 128 and 512 above. Without visits they do nothing.

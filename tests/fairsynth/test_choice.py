@@ -21,7 +21,15 @@ def no_luck(monkeypatch):
     monkeypatch.setattr(choice, "DRAW_NOISE", 0)
 
 
-def scored(candidate, utility, fairness, worst_recall=0.5, round=1, n_draws=1):
+def scored(
+    candidate,
+    utility,
+    fairness,
+    worst_recall=0.5,
+    round=1,
+    n_draws=1,
+    lowest_recall=None,
+):
     """A candidate whose measures differ between resamples, but not on average."""
     noise = np.linspace(-0.1, 0.1, 5)
     return Scored(
@@ -31,6 +39,7 @@ def scored(candidate, utility, fairness, worst_recall=0.5, round=1, n_draws=1):
         utility + noise,
         fairness - noise,
         worst_recall + noise,
+        (worst_recall if lowest_recall is None else lowest_recall) + noise,
     )
 
 
@@ -136,6 +145,22 @@ class TestChoose:
         """Rare outcomes: a model of the real rows alone predicts none of them."""
         constant, copies = scored(REAL, 0.5, 1.0, 0.0), scored(COPIES, 0.65, 0.6)
         assert choose([constant, copies], weight, tolerance=0.02) is copies
+
+    @pytest.mark.parametrize("weight", WEIGHTS)
+    def test_nor_where_copies_have_a_group_that_is_never_found(self, weight):
+        constant = scored(REAL, 0.5, 1.0, 0.0)
+        memorised = scored(COPIES, 0.55, 0.88, 0.04, lowest_recall=0.1)
+        assert choose([constant, memorised], weight, tolerance=0.1) is memorised
+
+    @pytest.mark.parametrize("weight", WEIGHTS)
+    def test_nor_where_groups_cannot_be_measured(self, weight):
+        constant = scored(REAL, 0.5, 1.0, 1.0, lowest_recall=0.0)
+        copies = scored(COPIES, 0.51, 0.83, 1.0)
+        assert choose([constant, copies], weight, tolerance=0.1) is copies
+
+    def test_where_all_are_constant_copies_are_added(self):
+        arms = [scored(REAL, 0.5, 1.0, 0.0), scored(COPIES, 0.5, 1.0, 0.0)]
+        assert choose(arms, 1, tolerance=0.02) is arms[1]
 
     @pytest.mark.parametrize("seed", SEEDS)
     def test_among_candidates_the_best_is_chosen(self, seed):

@@ -128,7 +128,7 @@ class TestChosenSets:
         candidate = Candidate("generated", 2.0, 0.25, 0.8, penalty)
         candidate = candidate.with_shifts([[0, 0.4], [0, -0.3]])
         force(candidate)
-        resampler = with_feedback(max_downstream_fits=N_FOLDS)
+        resampler = with_feedback(max_downstream_fits=3 * N_FOLDS)
         result = resampler.fit_resample(*table)
         check_added_rows(resampler, *table, result)
         owed = np.reshape(list(resampler.rows_owed_.values()), (2, 2))
@@ -139,7 +139,7 @@ class TestChosenSets:
 
     def test_columns_are_like_the_real_ones(self, table, force):
         force(Candidate("generated"))
-        X, _ = with_feedback(max_downstream_fits=N_FOLDS).fit_resample(*table)
+        X, _ = with_feedback(max_downstream_fits=3 * N_FOLDS).fit_resample(*table)
         assert X.dtypes.equals(table[0].dtypes)
         assert X["dose"][N_ROWS:].nunique() > 10
 
@@ -177,7 +177,7 @@ class TestData:
             with_feedback(
                 pos_label=label,
                 scoring="worst_group_tpr",
-                max_downstream_fits=N_FOLDS,
+                max_downstream_fits=3 * N_FOLDS,
             )
             .fit(X, y)
             .feedback_history_["objective"]

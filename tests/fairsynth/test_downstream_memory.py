@@ -157,7 +157,7 @@ class TestMemory:
         others = [
             {"random_state": 1},
             {"scoring": "worst_group_recall"},
-            {"feedback_folds": 3},
+            {"feedback_folds": 3, "max_downstream_fits": 9},
             {"n_synthetic": 40},
             {"sampling_strategy": "groups"},
             {"downstream": CountedModel(C=0.5)},

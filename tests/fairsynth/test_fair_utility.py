@@ -286,7 +286,7 @@ class TestGoal:
 
     @pytest.mark.parametrize("weight", [0, 2])
     def test_proxy_adds_weighted_fairness_to_balanced_accuracy(self, rows, weight):
-        utility, fairness, _ = rows.measure()
+        utility, fairness, *_ = rows.measure()
         goal = fair_utility("accuracy", None, "disparate_impact", [1])
         confusion = rows.tallies.count(rows.predictions.codes)
         found = goal.proxy(weight, rows.tallies)(confusion)

@@ -131,12 +131,42 @@ class TestWhoSeesWhat:
                 assert X.dtypes.equals(watched_rows(N_ROWS)[0].dtypes)
 
 
+class TestShifts:
+    """The plan that a fold scores has not seen the fold's rows."""
+
+    @pytest.mark.parametrize("fold", range(3))
+    def test_held_out_rows_have_no_part_in_the_shifts_of_their_fold(self, fold):
+        found = []
+        for turned in (False, True):
+            loop = make_loop(n_rounds=1)
+            loop.run()
+            scores = loop.log_scores[COPIES]
+            if turned:
+                held_out = loop.folds[fold][1]
+                scores[held_out] = scores[held_out][:, ::-1]
+            found.append(loop.fold_shifts[loop._propose(COPIES)[0]])
+        before, after = found
+        for number in range(3):
+            assert (before[number] == after[number]).all() == (number == fold)
+
+    def test_shifts_of_folds_are_near_those_of_all_rows(self, run):
+        loop, *_ = run
+        assert loop.fold_shifts
+        for candidate, by_fold in loop.fold_shifts.items():
+            assert len(by_fold) == 3
+            pooled = candidate.shifts_or_zeros((2, 2))
+            assert np.abs(np.mean(by_fold, axis=0) - pooled).max() < 0.8
+
+
 class TestRows:
     def test_are_planned_on_the_rows_trained_on(self, run):
         loop, *_ = run
-        for supply in loop.supplies:
+        for fold, supply in enumerate(loop.supplies):
             assert len(supply.asked) > 20
             for candidate, owed in supply.asked:
+                if candidate.shifts:
+                    own = loop.fold_shifts[candidate][fold]
+                    candidate = candidate.with_shifts(own)
                 assert (owed == candidate.rows_owed(supply.real.counts)).all()
 
     def test_are_asked_for_the_same_candidates_in_every_fold(self, run):
@@ -318,7 +348,7 @@ class TestSeeds:
 class TestScored:
     def scored(self, n_draws, value):
         values = np.full(4, value)
-        return Scored(COPIES, 1, n_draws, values, values / 2, values / 4)
+        return Scored(COPIES, 1, n_draws, values, values / 2, values / 4, values / 8)
 
     def test_score_is_utility_minus_what_unfairness_costs(self):
         assert self.scored(1, 0.8).score(0).tolist() == [0.8] * 4
