@@ -241,8 +241,9 @@ class Feedback:
         """Shift the odds of each group by what its predictions call for.
 
         Each fold has shifts of its own, from the predictions of the other folds' rows:
-        its rows have no part in the plan that they score. The shifts from all rows are
-        those of the candidate.
+        its rows have no part in the plan that they score, but that the models behind
+        these predictions were trained on them. The shifts from all rows are those of
+        the candidate.
         """
         scores = self.log_scores[candidate]
         if self.settings.plan is not None or scores is None:

@@ -1,5 +1,7 @@
 """Points with bars, joined or apart, in colours that every reader tells apart."""
 
+import numpy as np
+
 __all__ = ["draw_frontier", "draw_rivals"]
 
 # Okabe and Ito's palette: told apart under every common colour blindness.
@@ -7,7 +9,8 @@ _FRONTIER_COLOR = "#0072B2"
 _RIVAL_COLORS = ("#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _RIVAL_MARKERS = ("s", "^", "D", "v", "P", "X", "*")
 _BAR_ALPHA = 0.5  # bars of folds are long and must not hide points
-_LABEL_OFFSETS = (7, 7), (7, -14)  # in turn, since neighbours are often close
+_LABEL_OFFSETS = (7, 7), (7, -15), (-34, 7), (-34, -15)  # where a label begins
+_LABEL_CENTRE = np.array([14, 4])  # from where it begins
 
 
 def draw_frontier(ax, frontier, name, style):
@@ -43,20 +46,41 @@ def draw_frontier(ax, frontier, name, style):
         "linewidth": 2,
         **style,
     }
+    container = _draw_points(ax, frontier, name, style)
     labels = [
         ax.annotate(
             f"λ={weight:g}",
             (point.utility, point.fairness),
-            xytext=_LABEL_OFFSETS[number % 2],
+            xytext=offset,
             textcoords="offset points",
             fontsize="small",
             color=style["color"],
             path_effects=[withStroke(linewidth=3, foreground="white")],
             zorder=5,
         )
-        for number, (weight, point) in enumerate(frontier.iterrows())
+        for (weight, point), offset in zip(
+            frontier.iterrows(), _label_offsets(ax, frontier), strict=True
+        )
     ]
-    return _draw_points(ax, frontier, name, style), labels
+    return container, labels
+
+
+def _label_offsets(ax, frontier):
+    """Choose, for each point, the corner that is farthest from points and labels."""
+    ax.autoscale_view()
+    pixels = ax.transData.transform(frontier[["utility", "fairness"]].to_numpy())
+    points = pixels * 72 / ax.figure.dpi  # offsets are in points
+    placed, offsets = [], []
+    for number, point in enumerate(points):
+        taken = [*np.delete(points, number, axis=0), *placed]
+
+        def room(offset, point=point, taken=taken):
+            label = point + _LABEL_CENTRE + offset
+            return min((np.hypot(*(label - other)) for other in taken), default=0)
+
+        offsets.append(max(_LABEL_OFFSETS, key=room))
+        placed.append(point + _LABEL_CENTRE + offsets[-1])
+    return offsets
 
 
 def draw_rivals(ax, rivals, style):

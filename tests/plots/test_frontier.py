@@ -164,3 +164,17 @@ def test_matplotlib_is_imported_on_plotting_only():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert answer.stdout.strip() == "False"
+
+
+def test_labels_of_near_points_do_not_cover_each_other():
+    frontier = pd.DataFrame(
+        [[0.690, 0, 0.655, 0], [0.6835, 0, 0.705, 0], [0.684, 0, 0.714, 0]],
+        index=[0.0, 0.5, 1.0],
+        columns=["utility", "utility_sd", "fairness", "fairness_sd"],
+    )
+    rivals = frontier.iloc[:1].assign(utility=0.58, fairness=0.15).set_axis(["real"])
+    display = FairnessFrontierDisplay(frontier, rivals=rivals).plot()
+    display.figure_.canvas.draw()
+    boxes = [label.get_window_extent() for label in display.weight_labels_]
+    for number, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[:number])
