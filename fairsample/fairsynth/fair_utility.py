@@ -20,6 +20,7 @@ __all__ = ["FairUtility", "ObjectiveScorer", "Predictions"]
 
 UTILITIES = {"balanced_accuracy": balanced_accuracy, "accuracy": accuracy}
 N_SCORED_RESAMPLES = 10  # by scorers, which are slower than counts
+MAX_SHARE_NOT_LARGEST = 0.01  # predictions without the largest score, as Platt's may be
 
 
 class FairUtility:
@@ -174,12 +175,19 @@ class Predictions:
                 return
 
     def log_scores(self):
-        """Scores whose largest is the prediction, or None: (n_rows, n_classes)."""
+        """Scores whose largest is the prediction: (n_rows, n_classes).
+
+        None where there are none, as with a classifier that has a threshold of its own.
+        """
+        if self.response_method is None:
+            return None
+        best = self.scores.max(axis=1)
+        predicted = np.take_along_axis(self.scores, self.codes[:, None], axis=1)[:, 0]
+        if np.mean(predicted < best) > MAX_SHARE_NOT_LARGEST:
+            return None
         if self.response_method == "predict_proba":
             return np.log(np.clip(self.scores, 1e-6, None))
-        if self.response_method == "decision_function":
-            return self.scores
-        return None
+        return self.scores
 
     def score(self, scorer, rows):
         """Score some rows with a scikit-learn scorer."""

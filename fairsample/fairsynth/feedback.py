@@ -5,8 +5,8 @@ objective on the downstream task is best.
 
 NOTE[DIFF]: the paper adds the downstream metric to the generator's loss, where it is a
 constant and moves nothing.  Here it chooses: sets are proposed, the downstream model is
-trained on each, and what it does on real rows that nothing of the set has seen decides
-which are kept and what is proposed next.
+trained on each, and what it does on real rows that it, the generator and the selection
+have not seen decides which are kept and what is proposed next.
 """
 
 from typing import NamedTuple
@@ -94,12 +94,17 @@ class FeedbackSettings(NamedTuple):
         owed = candidate.rows_owed(counts)
         if self.n_synthetic is None:
             return owed
-        wanted = owed if owed.any() else counts
-        return scale_rows(wanted, round(self.n_synthetic * share))
+        n_rows = round(self.n_synthetic * share)
+        n_more = n_rows - int(owed.sum())
+        if n_more < 0:
+            return scale_rows(owed, n_rows)
+        # Scaled up, a plan would lead beyond where it is to lead. What is more than the
+        # plan goes to all cells alike, so that what is even stays even.
+        return owed + scale_rows(counts + owed, n_more)
 
 
 class Scored(NamedTuple):
-    """A candidate and how it did on real rows that nothing of it had seen.
+    """A candidate and how it did on real rows held out.
 
     Attributes
     ----------

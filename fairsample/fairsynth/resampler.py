@@ -41,7 +41,7 @@ class FairSynthResampler(BaseFairResampler):
     are added, ``fairness_weight`` what these rows look like. A plan with few rows
     leaves little for the weight to do. Better than both, name the model that R + R' is
     for, as ``downstream=``: sets are proposed, the model is trained on each, real rows
-    that nothing of the set has seen tell what it is worth, and the best is added,
+    held out from model and generator tell what it is worth, and the best is added,
     copies if need be. That trains about 100 models, and a generator for each fold.
 
     The generator learns from the rows it is given: fit it on training rows only. It

@@ -7,6 +7,7 @@ import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import get_scorer, make_scorer, matthews_corrcoef
+from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.svm import SVC
 
 from fairsample.fairsynth.candidate_search import fair_utility
@@ -128,6 +129,14 @@ class TestPredictions:
         assert rows.predictions.log_scores() is None
         assert 0.5 < rows.measure()[0].mean() < 1
         assert rows.measure(fairness="accuracy")[1].mean() > 0.5
+
+    def test_a_threshold_of_its_own_gives_no_scores(self):
+        model = FixedThresholdClassifier(LogisticRegression(), threshold=0.7)
+        rows = Rows(model)
+        assert rows.predictions.response_method == "predict_proba"
+        assert rows.predictions.log_scores() is None
+        same = FixedThresholdClassifier(LogisticRegression(), threshold=0.5)
+        assert Rows(same).predictions.log_scores() is not None
 
     @pytest.mark.parametrize("model", [LogisticRegression(), SVC()])
     def test_a_class_that_a_fold_does_not_know_is_never_predicted(self, model):

@@ -314,6 +314,16 @@ class TestFixedSize:
         shifted = COPIES.with_shifts([[0, -5], [0, 0]])
         assert settings.rows_owed(shifted, counts)[1].tolist() == [0, 1]
 
+    def test_more_rows_than_the_plan_keep_even_classes_even(self):
+        settings = FeedbackSettings(n_folds=3, n_rounds=1, n_synthetic=350)
+        counts = np.array([[80, 20], [45, 5], [0, 7]])
+        owed = settings.rows_owed(COPIES, counts)
+        assert owed.sum() == 350
+        final = counts + owed
+        assert final[2, 0] == 0
+        assert np.abs(final[:2, 0] - final[:2, 1]).max() <= 1
+        assert final[0, 0] / final[1, 0] == pytest.approx(80 / 45, rel=0.02)
+
     def test_none(self):
         scored = make_loop(n_synthetic=0, max_fits=9).run()
         assert len(scored) == 3
