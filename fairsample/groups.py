@@ -11,9 +11,15 @@ import pandas as pd
 from fairsample.messages import quote
 from fairsample.validation import DataWarning
 
-__all__ = ["Groups", "resolve_groups"]
+__all__ = [
+    "MISSING",
+    "Groups",
+    "resolve_groups",
+    "selected_columns",
+    "values_as_table",
+]
 
-MISSING = "missing"
+MISSING = "missing"  # the group of rows without a value
 
 _MANY_GROUPS = 50
 _FEW_GROUPS = 10
@@ -164,16 +170,11 @@ def resolve_groups(X, *, selector=None, values=None, missing="error"):
     [0, 1]
     """
     if values is not None:
-        table, columns = _as_table(values), ()
-    elif selector is None:
-        raise ValueError(
-            "No sensitive features were given. Name columns of X in the constructor, "
-            "as sensitive_features='race'. " + _HOW_TO_GIVE_VALUES
-        )
+        table, columns = values_as_table(values), ()
     elif callable(selector):
-        table, columns = _as_table(selector(X)), ()
+        table, columns = values_as_table(selector(X)), ()
     else:
-        columns = tuple(X.columns[_selected_positions(X, selector)])
+        columns = selected_columns(X, selector)
         table = X.loc[:, list(columns)]
     if len(table) != len(X):
         raise ValueError(
@@ -186,8 +187,24 @@ def resolve_groups(X, *, selector=None, values=None, missing="error"):
     return Groups(codes=codes, labels=labels, columns=columns, names=names)
 
 
-def _as_table(values):
-    """Return call-time values as a DataFrame with one column for each feature."""
+def values_as_table(values):
+    """Return call-time values as a DataFrame with one column for each feature.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_samples,) or (n_samples, n_sensitive)
+        The sensitive features.
+
+    Returns
+    -------
+    DataFrame of shape (n_samples, n_sensitive)
+        With a fresh index, and names.
+
+    Raises
+    ------
+    ValueError
+        If there is one value only, or no column.
+    """
     if isinstance(values, str) or np.ndim(values) == 0:
         raise ValueError(
             f"sensitive_features={values!r} at call time: values are expected here, "
@@ -206,8 +223,35 @@ def _as_table(values):
     return table
 
 
+def selected_columns(X, selector):
+    """Return the names of the columns that a selector means.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_features)
+        The features.
+    selector : str, int, list of str or int, or mask of bool
+        The sensitive columns.
+
+    Returns
+    -------
+    tuple
+        Their names.
+
+    Raises
+    ------
+    ValueError
+        If there is no selector, or it names an absent column, or one twice.
+    """
+    if selector is None:
+        raise ValueError(
+            "No sensitive features were given. Name columns of X in the constructor, "
+            "as sensitive_features='race'. " + _HOW_TO_GIVE_VALUES
+        )
+    return tuple(X.columns[_selected_positions(X, selector)])
+
+
 def _selected_positions(X, selector):
-    """Return the positions of the columns that a selector names."""
     keys = _selector_keys(X, selector)
     positions = []
     absent = []

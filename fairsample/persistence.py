@@ -2,6 +2,7 @@
 
 import inspect
 from dataclasses import fields
+from importlib import import_module
 
 from safetensors import numpy as safetensors
 from sklearn import config_context
@@ -19,6 +20,8 @@ __all__ = ["SavedToFolder"]
 
 ARRAYS = "arrays.safetensors"
 
+# Public objects that parameters may be, made again of what `to_json` gives.
+_DESCRIBED = {"TableDomain": "fairsample.flip"}
 _RECORDS = {record.__name__: record for record in (Groups, TableForm, TargetForm)}
 
 
@@ -184,6 +187,8 @@ class _Parts:
         if isinstance(value, BaseEstimator):
             self.estimators[f"{name}.skops"] = _estimator_to_bytes(value)
             return {"skops": f"{name}.skops"}
+        if type(value).__name__ in _DESCRIBED:
+            return {type(value).__name__: value.to_json()}
         arrays = {}
         if type(value) in _RECORDS.values():
             record = {entry.name: getattr(value, entry.name) for entry in fields(value)}
@@ -198,6 +203,8 @@ class _Parts:
         tag = next(iter(stored), None) if isinstance(stored, dict) else None
         if tag == "skops":
             return _skops().loads(self.estimators[stored[tag]])
+        if tag in _DESCRIBED:
+            return getattr(import_module(_DESCRIBED[tag]), tag)(stored[tag])
         if tag in _RECORDS:
             return _RECORDS[tag](**value_from_json(stored[tag], self.arrays))
         return value_from_json(stored, self.arrays)

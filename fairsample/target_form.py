@@ -8,7 +8,7 @@ from scipy.sparse import issparse
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-__all__ = ["TargetForm"]
+__all__ = ["TargetForm", "one_column"]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class TargetForm:
         classes, first, codes = np.unique(
             _classes_of_rows(y), return_index=True, return_inverse=True
         )
-        form = cls(_take(_in_one_column(y), first), classes)
+        form = cls(_take(one_column(y), first), classes)
         return form, codes.reshape(-1)
 
     @property
@@ -108,7 +108,7 @@ class TargetForm:
         y : Series, DataFrame, ndarray or list of length n_samples + n_rows
             Both, in the form of y.
         """
-        y, added = _in_one_column(y), self.write(codes)
+        y, added = one_column(y), self.write(codes)
         if isinstance(y, list):
             return y + added
         if isinstance(y, pd.Series | pd.DataFrame):
@@ -139,8 +139,19 @@ def _classes_of_rows(y):
     return values
 
 
-def _in_one_column(y):
-    """Return y, if it is an array of one column as a vector."""
+def one_column(y):
+    """Return y, if it is an array of one column as a vector.
+
+    Parameters
+    ----------
+    y : array-like
+        The target as the caller gave it.
+
+    Returns
+    -------
+    Series, DataFrame, ndarray or list
+        The same, or an ndarray of what is none of these.
+    """
     if isinstance(y, list | pd.Series | pd.DataFrame):
         return y
     y = np.asarray(y)

@@ -1,6 +1,7 @@
 """The notebooks run from start to end, on few patients and for few epochs."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,12 @@ nbclient = pytest.importorskip("nbclient", reason="needs the notebooks extra")
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
-SMALL = """
-n_patients = 700
-seeds = [0]
-training = {"max_epochs": 1, "fairness_epochs": 1}
-"""
+SMALL = {
+    "n_patients": 700,
+    "seeds": [0],
+    "training": {"max_epochs": 1, "fairness_epochs": 1},
+    "max_downstream_fits": 9,
+}
 
 
 @pytest.fixture
@@ -59,10 +61,19 @@ def test_outputs_hold_no_errors_and_no_warnings(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_outputs_do_not_tell_where_they_were_made(path):
+    cells = nbformat.read(path, as_version=4).cells
+    outputs = str([output for cell in cells for output in cell.get("outputs", [])])
+    for folder in (ROOT, Path.home(), tempfile.gettempdir()):
+        assert f"{folder}/" not in outputs
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_runs(path, kernel_environment):
     notebook = nbformat.read(path, as_version=4)
     cell = parameters_cell(notebook)
-    assert names_assigned(cell.source) == names_assigned(SMALL)
-    cell.source = SMALL
+    names = names_assigned(cell.source)
+    assert names <= set(SMALL)
+    cell.source = "\n".join(f"{name} = {SMALL[name]!r}" for name in sorted(names))
     nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
     assert all(c.execution_count for c in notebook.cells if c.cell_type == "code")

@@ -21,6 +21,7 @@ class BlockSampler:
     """
 
     def __init__(self, net, block_sizes):
+        self.net = net
         with torch.no_grad():
             self.embedding, self.layers, self.readout = net.masked_weights()
         self.hidden_bias, self.readout_bias = net.hidden_bias, net.readout.bias
@@ -32,7 +33,7 @@ class BlockSampler:
         self.block_sizes = block_sizes
 
     @torch.no_grad()
-    def draw(self, given, n, generator, temperature=1.0):
+    def draw(self, given, n, generator, temperature=1.0, context=None):
         """Draw `n` rows.
 
         Parameters
@@ -45,6 +46,8 @@ class BlockSampler:
             Randomness.
         temperature : float, default=1.0
             Logits are divided by it.
+        context : Tensor of shape (n, context_features), default=None
+            What the net reads beside the codes.
 
         Returns
         -------
@@ -52,6 +55,8 @@ class BlockSampler:
             Code within each block.
         """
         states = [self.hidden_bias.expand(n, -1).clone()]
+        if context is not None:
+            states[0] += self.net.context_to_hidden(context)
         states += [torch.empty_like(states[0]) for _ in self.layers]
         drawn, code_start, unit_start = [], 0, 0
         for block, (size, unit_end) in enumerate(
@@ -67,6 +72,8 @@ class BlockSampler:
                     self.readout[codes, :unit_end],
                     self.readout_bias[codes],
                 )
+                if context is not None:
+                    logits += F.linear(context, self.net.context_to_code.weight[codes])
                 odds = (logits / temperature).softmax(1)
                 code = torch.multinomial(odds, 1, generator=generator)[:, 0]
             states[0][:, unit_end:] += self.embedding[code_start + code, unit_end:]

@@ -1,12 +1,11 @@
 """The Adult (census income) data."""
 
-import io
+from dataclasses import replace
 
-import pandas as pd
 from sklearn.utils._param_validation import StrOptions, validate_params
 
-from fairsample.datasets.remote import RemoteFile, read_content
-from fairsample.datasets.table_bunch import FETCH_CONSTRAINTS, table_bunch
+from fairsample.datasets.public_table import FETCH_CONSTRAINTS, PublicTable
+from fairsample.datasets.remote import RemoteFile
 
 __all__ = ["fetch_adult"]
 
@@ -55,6 +54,7 @@ _COLUMNS = [
     "native_country",
     "income",
 ]
+_WITHOUT_WEIGHTS = [name for name in _COLUMNS if name not in {"fnlwgt", "income"}]
 
 _DESCRIPTION = """\
 Adult (census income), from the 1994 census of the United States
@@ -67,6 +67,21 @@ Licence: CC BY 4.0 (UCI Machine Learning Repository).
 Cite: Becker, B. and Kohavi, R. (1996). Adult. UCI Machine Learning Repository.
 doi 10.24432/C5XW20
 """
+
+
+def _with_binary_income(rows):
+    # The test file writes ">50K." where the training file writes ">50K".
+    return rows.assign(income=rows["income"].str.rstrip(".").eq(">50K"))
+
+
+_TABLE = PublicTable(
+    csv={"names": _COLUMNS, "skipinitialspace": True, "keep_default_na": False},
+    prepare=_with_binary_income,
+    target="income",
+    target_names=["<=50K", ">50K"],
+    sensitive="sex",
+    description=_DESCRIPTION,
+)
 
 
 @validate_params(
@@ -152,32 +167,9 @@ def fetch_adult(
     >>> adult.data.shape  # doctest: +SKIP
     (32561, 13)
     """
-    parts = []
-    for name in ("train", "test") if subset == "all" else (subset,):
-        content = read_content(
-            FILES[name],
-            data_home=data_home,
-            download_if_missing=download_if_missing,
-            n_retries=n_retries,
-            delay=delay,
-        )
-        parts.append(
-            pd.read_csv(
-                io.BytesIO(content),
-                names=_COLUMNS,
-                skipinitialspace=True,
-                keep_default_na=False,
-            )
-        )
-    rows = pd.concat(parts, ignore_index=True)
-    # The test file writes ">50K." where the training file writes ">50K".
-    y = rows["income"].str.rstrip(".").eq(">50K").astype(int)
-    return table_bunch(
-        rows.drop(columns=["income", *(["fnlwgt"] if drop_weights else [])]),
-        y,
-        sensitive="sex",
-        target_names=["<=50K", ">50K"],
-        description=_DESCRIPTION,
-        return_X_y=return_X_y,
-        as_frame=as_frame,
+    names = ("train", "test") if subset == "all" else (subset,)
+    files = [FILES[name] for name in names]
+    table = replace(_TABLE, features=_WITHOUT_WEIGHTS) if drop_weights else _TABLE
+    return table.fetch(
+        files, data_home, download_if_missing, return_X_y, as_frame, n_retries, delay
     )

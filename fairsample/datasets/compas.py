@@ -3,11 +3,10 @@
 import csv
 import io
 
-import pandas as pd
 from sklearn.utils._param_validation import validate_params
 
-from fairsample.datasets.remote import RemoteFile, read_content
-from fairsample.datasets.table_bunch import FETCH_CONSTRAINTS, table_bunch
+from fairsample.datasets.public_table import FETCH_CONSTRAINTS, PublicTable
+from fairsample.datasets.remote import RemoteFile
 
 __all__ = ["fetch_compas"]
 
@@ -61,6 +60,15 @@ Licence: the repository states none; public court records published by ProPublic
 Cite: Larson, J., Mattu, S., Kirchner, L. and Angwin, J. (2016). How we analyzed the
 COMPAS recidivism algorithm. ProPublica.
 """
+
+_TABLE = PublicTable(
+    features=_FEATURES,
+    target="two_year_recid",
+    target_names=["not charged again", "charged again"],
+    sensitive="race",
+    beside={"decile_score": "decile_score"},
+    description=_DESCRIPTION,
+)
 
 
 @validate_params(FETCH_CONSTRAINTS, prefer_skip_nested_validation=True)
@@ -134,21 +142,6 @@ def fetch_compas(
     >>> X.shape  # doctest: +SKIP
     (7214, 8)
     """
-    content = read_content(
-        FILE,
-        data_home=data_home,
-        download_if_missing=download_if_missing,
-        n_retries=n_retries,
-        delay=delay,
-    )
-    rows = pd.read_csv(io.BytesIO(content))
-    return table_bunch(
-        rows[_FEATURES],
-        rows["two_year_recid"].astype(int),
-        sensitive="race",
-        target_names=["not charged again", "charged again"],
-        description=_DESCRIPTION,
-        return_X_y=return_X_y,
-        as_frame=as_frame,
-        decile_score=rows["decile_score"],
+    return _TABLE.fetch(
+        [FILE], data_home, download_if_missing, return_X_y, as_frame, n_retries, delay
     )

@@ -1,13 +1,13 @@
 """Diabetes-130: hospital encounters of patients with diabetes, or their histories."""
 
-import io
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from sklearn.utils._param_validation import StrOptions, validate_params
 
-from fairsample.datasets.remote import RemoteFile, read_content
-from fairsample.datasets.table_bunch import FETCH_CONSTRAINTS, table_bunch
+from fairsample.datasets.public_table import FETCH_CONSTRAINTS, PublicTable
+from fairsample.datasets.remote import RemoteFile
 from fairsample.encoding.visit_cells import nest_visits
 
 __all__ = ["fetch_diabetes130"]
@@ -23,6 +23,7 @@ FILE = RemoteFile(
     member="diabetic_data.csv",
 )
 
+_OUTCOME = ["patient_nbr", "readmitted"]
 _DIED_OR_HOSPICE = [11, 13, 14, 19, 20, 21]
 _ENCOUNTER_COLUMNS = [
     "race",
@@ -77,6 +78,15 @@ Cite: Strack, B. et al. (2014). Impact of HbA1c measurement on hospital readmiss
 rates: analysis of 70,000 clinical database patient records. BioMed Research
 International 2014:781670, doi 10.1155/2014/781670
 """
+
+_TABLE = PublicTable(
+    csv={"keep_default_na": False, "na_values": "?", "low_memory": False},
+    target="readmitted",
+    target_names=["not readmitted", "readmitted"],
+    sensitive="race",
+    beside={"patient_ids": "patient_nbr"},
+    description=_DESCRIPTION,
+)
 
 
 @validate_params(
@@ -164,62 +174,46 @@ def fetch_diabetes130(
     >>> patients.data.shape  # doctest: +SKIP
     (16341, 4)
     """
-    content = read_content(
-        FILE,
-        data_home=data_home,
-        download_if_missing=download_if_missing,
-        n_retries=n_retries,
-        delay=delay,
+    prepare = _first_encounters if records == "encounters" else _patients
+    table = replace(_TABLE, prepare=prepare)
+    return table.fetch(
+        [FILE], data_home, download_if_missing, return_X_y, as_frame, n_retries, delay
     )
-    encounters = pd.read_csv(
-        io.BytesIO(content), keep_default_na=False, na_values="?", low_memory=False
-    )
-    at_risk = ~encounters["discharge_disposition_id"].isin(_DIED_OR_HOSPICE)
-    encounters = encounters[at_risk]
-    shape = _first_encounters if records == "encounters" else _patients
-    X, y, patient_ids = shape(encounters)
-    return table_bunch(
-        X,
-        y,
-        sensitive="race",
-        target_names=["not readmitted", "readmitted"],
-        description=_DESCRIPTION,
-        return_X_y=return_X_y,
-        as_frame=as_frame,
-        patient_ids=patient_ids,
-    )
+
+
+def _at_risk(encounters):
+    """Return the encounters after which one can be readmitted, and whether one was."""
+    died_or_hospice = encounters["discharge_disposition_id"].isin(_DIED_OR_HOSPICE)
+    is_readmitted = encounters["readmitted"].ne("NO")
+    return encounters.assign(readmitted=is_readmitted)[~died_or_hospice]
 
 
 def _first_encounters(encounters):
     """Return one table row per patient: the first encounter with known race."""
+    at_risk = _at_risk(encounters)
     first = (
-        encounters[encounters["race"].notna()]
+        at_risk[at_risk["race"].notna()]
         .sort_values("encounter_id")
         .drop_duplicates("patient_nbr")
         .reset_index(drop=True)
     )
-    X = first[_ENCOUNTER_COLUMNS].copy()
-    for column in [name for name in _ENCOUNTER_COLUMNS if name.endswith("_id")]:
-        X[column] = X[column].astype(str)
-    return X, _is_readmitted(first), first["patient_nbr"]
+    codes = [name for name in _ENCOUNTER_COLUMNS if name.endswith("_id")]
+    return first[[*_ENCOUNTER_COLUMNS, *_OUTCOME]].astype(dict.fromkeys(codes, str))
 
 
 def _patients(encounters):
     """Return one row per patient with two encounters or more, with the visits."""
-    several = encounters["patient_nbr"].duplicated(keep=False)
-    ordered = encounters[several].sort_values(
+    at_risk = _at_risk(encounters)
+    several = at_risk["patient_nbr"].duplicated(keep=False)
+    ordered = at_risk[several].sort_values(
         ["patient_nbr", "encounter_id"], ignore_index=True
     )
     is_last = ~ordered["patient_nbr"].duplicated(keep="last")
     last = ordered[is_last].reset_index(drop=True)
-    X = last[["race", "gender", "age"]].fillna({"race": "Unknown"})
+    rows = last[["race", "gender", "age", *_OUTCOME]].fillna({"race": "Unknown"})
     first_visits = np.r_[0, np.flatnonzero(is_last) + 1]
-    X["visits"] = nest_visits(*_visit_codes(ordered), first_visits)
-    return X, _is_readmitted(last), last["patient_nbr"]
-
-
-def _is_readmitted(encounters):
-    return encounters["readmitted"].ne("NO").astype(int)
+    rows["visits"] = nest_visits(*_visit_codes(ordered), first_visits)
+    return rows
 
 
 def _visit_codes(encounters):

@@ -1,12 +1,9 @@
 """German credit: a small table of applicants for a loan."""
 
-import io
-
-import pandas as pd
 from sklearn.utils._param_validation import validate_params
 
-from fairsample.datasets.remote import RemoteFile, read_content
-from fairsample.datasets.table_bunch import FETCH_CONSTRAINTS, table_bunch
+from fairsample.datasets.public_table import FETCH_CONSTRAINTS, PublicTable
+from fairsample.datasets.remote import RemoteFile
 
 __all__ = ["fetch_german_credit"]
 
@@ -41,6 +38,23 @@ Licence: CC BY 4.0 (UCI Machine Learning Repository).
 Cite: Hofmann, H. (1994). Statlog (German credit data). UCI Machine Learning Repository.
 doi 10.24432/C5NC77
 """
+
+
+def _with_sex(rows):
+    return rows.drop(columns="a9").assign(
+        credit=rows["credit"].eq(1),
+        sex=rows["a9"].eq("A92").map({True: "female", False: "male"}),
+    )
+
+
+_TABLE = PublicTable(
+    csv={"sep": " ", "names": _COLUMNS},
+    prepare=_with_sex,
+    target="credit",
+    target_names=["bad", "good"],
+    sensitive="sex",
+    description=_DESCRIPTION,
+)
 
 
 @validate_params(FETCH_CONSTRAINTS, prefer_skip_nested_validation=True)
@@ -113,21 +127,6 @@ def fetch_german_credit(
     >>> X.shape  # doctest: +SKIP
     (1000, 20)
     """
-    content = read_content(
-        FILE,
-        data_home=data_home,
-        download_if_missing=download_if_missing,
-        n_retries=n_retries,
-        delay=delay,
-    )
-    rows = pd.read_csv(io.BytesIO(content), sep=" ", names=_COLUMNS)
-    sex = rows["a9"].eq("A92").map({True: "female", False: "male"})
-    return table_bunch(
-        rows.drop(columns=["credit", "a9"]).assign(sex=sex),
-        rows["credit"].eq(1).astype(int),
-        sensitive="sex",
-        target_names=["bad", "good"],
-        description=_DESCRIPTION,
-        return_X_y=return_X_y,
-        as_frame=as_frame,
+    return _TABLE.fetch(
+        [FILE], data_home, download_if_missing, return_X_y, as_frame, n_retries, delay
     )

@@ -1,12 +1,9 @@
 """RHC: right heart catheterisation in intensive care."""
 
-import io
-
-import pandas as pd
 from sklearn.utils._param_validation import validate_params
 
-from fairsample.datasets.remote import RemoteFile, read_content
-from fairsample.datasets.table_bunch import FETCH_CONSTRAINTS, table_bunch
+from fairsample.datasets.public_table import FETCH_CONSTRAINTS, PublicTable
+from fairsample.datasets.remote import RemoteFile
 
 __all__ = ["fetch_rhc"]
 
@@ -59,6 +56,14 @@ Biostatistics.
 Cite: Connors, A. F. et al. (1996). The effectiveness of right heart catheterization in
 the initial care of critically ill patients. JAMA 276(11):889-897.
 """
+
+_TABLE = PublicTable(
+    features=_FEATURES,
+    target="death",
+    target_names=["alive", "died"],
+    sensitive="race",
+    description=_DESCRIPTION,
+)
 
 
 @validate_params(FETCH_CONSTRAINTS, prefer_skip_nested_validation=True)
@@ -130,20 +135,6 @@ def fetch_rhc(
     >>> X.shape  # doctest: +SKIP
     (5735, 22)
     """
-    content = read_content(
-        FILE,
-        data_home=data_home,
-        download_if_missing=download_if_missing,
-        n_retries=n_retries,
-        delay=delay,
-    )
-    rows = pd.read_csv(io.BytesIO(content))
-    return table_bunch(
-        rows[_FEATURES],
-        rows["death"].astype(int),
-        sensitive="race",
-        target_names=["alive", "died"],
-        description=_DESCRIPTION,
-        return_X_y=return_X_y,
-        as_frame=as_frame,
+    return _TABLE.fetch(
+        [FILE], data_home, download_if_missing, return_X_y, as_frame, n_retries, delay
     )

@@ -1,12 +1,9 @@
 """SUPPORT2: seriously ill patients in hospital."""
 
-import io
-
-import pandas as pd
 from sklearn.utils._param_validation import validate_params
 
-from fairsample.datasets.remote import RemoteFile, read_content
-from fairsample.datasets.table_bunch import FETCH_CONSTRAINTS, table_bunch
+from fairsample.datasets.public_table import FETCH_CONSTRAINTS, PublicTable
+from fairsample.datasets.remote import RemoteFile
 
 __all__ = ["fetch_support2"]
 
@@ -52,6 +49,21 @@ Licence: CC BY 4.0 (UCI Machine Learning Repository, SUPPORT2), doi
 Cite: Knaus, W. A. et al. (1995). The SUPPORT prognostic model. Annals of Internal
 Medicine 122(3):191-203.
 """
+
+
+def _without_leaks(rows):
+    return rows.drop(columns=_LEAKING).fillna({"race": "other"})
+
+
+_TABLE = PublicTable(
+    # The header has one name fewer than the rows have fields: the row number.
+    csv={"index_col": 0},
+    prepare=_without_leaks,
+    target="hospdead",
+    target_names=["alive", "died"],
+    sensitive="race",
+    description=_DESCRIPTION,
+)
 
 
 @validate_params(FETCH_CONSTRAINTS, prefer_skip_nested_validation=True)
@@ -125,22 +137,6 @@ def fetch_support2(
     >>> X.shape  # doctest: +SKIP
     (9105, 32)
     """
-    content = read_content(
-        FILE,
-        data_home=data_home,
-        download_if_missing=download_if_missing,
-        n_retries=n_retries,
-        delay=delay,
-    )
-    # The header has one name fewer than the rows have fields: the row number.
-    rows = pd.read_csv(io.BytesIO(content), index_col=0).reset_index(drop=True)
-    rows["race"] = rows["race"].fillna("other")
-    return table_bunch(
-        rows.drop(columns=[*_LEAKING, "hospdead"]),
-        rows["hospdead"].astype(int),
-        sensitive="race",
-        target_names=["alive", "died"],
-        description=_DESCRIPTION,
-        return_X_y=return_X_y,
-        as_frame=as_frame,
+    return _TABLE.fetch(
+        [FILE], data_home, download_if_missing, return_X_y, as_frame, n_retries, delay
     )

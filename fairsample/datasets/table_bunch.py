@@ -1,22 +1,9 @@
 """The shape in which every loader hands out its table."""
 
-import os
-from numbers import Integral, Real
-
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval
 
-__all__ = ["FETCH_CONSTRAINTS", "table_bunch"]
-
-FETCH_CONSTRAINTS = {
-    "data_home": [str, os.PathLike, None],
-    "download_if_missing": ["boolean"],
-    "return_X_y": ["boolean"],
-    "as_frame": ["boolean"],
-    "n_retries": [Interval(Integral, 0, None, closed="left")],
-    "delay": [Interval(Real, 0, None, closed="left")],
-}
+__all__ = ["table_bunch"]
 
 
 def table_bunch(

@@ -4,9 +4,14 @@ import inspect
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.base import clone
 
-__all__ = ["Augmentation", "Trained", "parameters_named", "seeded"]
+from fairsample.training.estimator_seeds import clone_with_one_seed
+from fairsample.training.nested_parameters import (
+    parameters_named,
+    set_parameters_named,
+)
+
+__all__ = ["Arm", "Augmentation", "Trained"]
 
 
 class Trained(NamedTuple):
@@ -32,27 +37,10 @@ class Trained(NamedTuple):
     n_synthetic: int
 
 
-class Augmentation:
-    """An arm that trains a predictor on the real rows and what a resampler adds.
-
-    Parameters
-    ----------
-    resampler : resampler or None
-        Anything with `fit_resample`; None adds nothing.
-
-    Examples
-    --------
-    >>> from fairsample import GroupRandomOverSampler
-    >>> Augmentation(GroupRandomOverSampler()).sizes([100, 200])
-    [100, 200]
-    >>> Augmentation(None).sizes([100, 200])
-    [None]
-    """
+class Arm:
+    """Something that is done about unfairness, and compared by its predictor."""
 
     reads_group = False
-
-    def __init__(self, resampler):
-        self.resampler = resampler
 
     def sizes(self, synthetic_sizes):
         """Tell for which sizes the arm has to be trained.
@@ -67,13 +55,10 @@ class Augmentation:
         list
             The same, or ``[None]`` for an arm that has its own size.
         """
-        if synthetic_sizes is None or self.resampler is None:
-            return [None]
-        sized = parameters_named(self.resampler, "n_synthetic")
-        return list(synthetic_sizes) if sized else [None]
+        return [None]
 
     def train(self, estimator, rows, seed, n_synthetic=None):
-        """Augment the rows and train a clone of the estimator.
+        """Train a clone of the estimator, or something around it.
 
         Parameters
         ----------
@@ -91,19 +76,7 @@ class Augmentation:
         Trained
             The predictor, and what it was trained on.
         """
-        estimator, resampler = seeded(estimator, seed), self.resampler
-        if resampler is None:
-            return Trained(estimator.fit(rows.X, rows.y), len(rows), 0)
-        resampler = seeded(resampler, seed)
-        if n_synthetic is not None:
-            _set(resampler, "n_synthetic", n_synthetic)
-        X, y = resampler.fit_resample(rows.X, rows.y, **_groups(resampler, rows))
-        mask = getattr(resampler, "synthetic_mask_", None)
-        if mask is not None and len(mask) == len(y):
-            n_not_real = int(np.sum(mask))
-        else:
-            n_not_real = max(len(y) - len(rows), 0)
-        return Trained(estimator.fit(X, y), len(y), n_not_real)
+        raise NotImplementedError
 
     def predictor(self, trained, rows, seed):
         """Give the predictor of some rows: that which was trained.
@@ -113,84 +86,66 @@ class Augmentation:
         trained : Trained
             What `train` returned.
         rows : RealRows
-            The rows to be predicted; their groups are not looked at.
+            The rows to be predicted; an arm that `reads_group` looks at their groups.
         seed : int
-            Not used.
+            What a randomised prediction draws from.
 
         Returns
         -------
-        classifier
+        classifier or RememberedPredictions
             The predictor.
         """
         return trained.predictor
 
 
-def seeded(estimator, seed):
-    """Clone an estimator and seed it and everything in it.
+class Augmentation(Arm):
+    """An arm that trains a predictor on the real rows and what a resampler adds.
 
     Parameters
     ----------
-    estimator : estimator
-        Anything with `get_params`.
-    seed : int
-        The value of every `random_state`.
-
-    Returns
-    -------
-    estimator
-        The clone.
+    resampler : resampler or None
+        Anything with `fit_resample`; None adds nothing.
 
     Examples
     --------
-    >>> from sklearn.tree import DecisionTreeClassifier
-    >>> seeded(DecisionTreeClassifier(), 3)
-    DecisionTreeClassifier(random_state=3)
+    >>> from fairsample import GroupRandomOverSampler
+    >>> Augmentation(GroupRandomOverSampler()).sizes([100, 200])
+    [100, 200]
+    >>> Augmentation(None).sizes([100, 200])
+    [None]
     """
-    estimator = clone(estimator)
-    _set(estimator, "random_state", seed)
-    return estimator
 
+    def __init__(self, resampler):
+        self.resampler = resampler
 
-def parameters_named(estimator, name):
-    """Find a parameter by its name, also in what the estimator is made of.
+    def sizes(self, synthetic_sizes):
+        """Tell for which sizes the resampler has to add rows; see :class:`Arm`."""
+        if synthetic_sizes is None or self.resampler is None:
+            return [None]
+        sized = parameters_named(self.resampler, "n_synthetic")
+        return list(synthetic_sizes) if sized else [None]
 
-    Parameters
-    ----------
-    estimator : estimator
-        Anything with `get_params`.
-    name : str
-        The parameter's own name.
-
-    Returns
-    -------
-    list of str
-        Keys for `set_params`.
-
-    Examples
-    --------
-    >>> from sklearn.ensemble import BaggingClassifier
-    >>> from sklearn.linear_model import LogisticRegression
-    >>> parameters_named(BaggingClassifier(LogisticRegression()), "random_state")
-    ['estimator__random_state', 'random_state']
-    """
-    return [key for key in estimator.get_params() if key.split("__")[-1] == name]
-
-
-def _set(estimator, name, value):
-    keys = parameters_named(estimator, name)
-    estimator.set_params(**dict.fromkeys(keys, value))
+    def train(self, estimator, rows, seed, n_synthetic=None):
+        """Augment the rows and train a clone of the estimator; see :class:`Arm`."""
+        estimator, resampler = clone_with_one_seed(estimator, seed), self.resampler
+        if resampler is None:
+            return Trained(estimator.fit(rows.X, rows.y), len(rows), 0)
+        resampler = clone_with_one_seed(resampler, seed)
+        if n_synthetic is not None:
+            set_parameters_named(resampler, "n_synthetic", n_synthetic)
+        X, y = resampler.fit_resample(rows.X, rows.y, **_groups(resampler, rows))
+        mask = getattr(resampler, "synthetic_mask_", None)
+        if mask is not None and len(mask) == len(y):
+            n_not_real = int(np.sum(mask))
+        else:
+            n_not_real = max(len(y) - len(rows), 0)
+        return Trained(estimator.fit(X, y), len(y), n_not_real)
 
 
 def _groups(resampler, rows):
     """Let a resampler know the groups: set columns, or return values to be passed."""
     if rows.selector is not None:
-        given = resampler.get_params()
-        unset = [
-            key
-            for key in parameters_named(resampler, "sensitive_features")
-            if given[key] is None
-        ]
-        resampler.set_params(**dict.fromkeys(unset, rows.selector))
+        set_parameters_named(resampler, "sensitive_features", rows.selector, unset=True)
         return {}
     if "sensitive_features" in inspect.signature(resampler.fit_resample).parameters:
         return {"sensitive_features": rows.values}

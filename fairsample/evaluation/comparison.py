@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -169,38 +170,42 @@ def compare_augmentations(
     holdouts = plan_holdouts(
         X, y, cells, patients=patients, test_size=test_size, seeds=seeds, cv=cv
     )
+    runs = _plan_runs(holdouts, cells, real_sizes, arms)
+    progress = tqdm(runs, disable=not verbose)
+    results = Parallel(n_jobs=n_jobs)(
+        delayed(_measure)(
+            arms[run.arm],
+            estimator,
+            rows.take(run.train),
+            rows.take(run.test),
+            run.seed,
+            synthetic_sizes,
+            scorers,
+        )
+        for run in _announced(progress)
+    )
+    records = _describe(runs, results, arms)
+    return _tidy(records, real_sizes, synthetic_sizes, rivals)
+
+
+class _Run(NamedTuple):
+    """An arm on some of the training rows of a split."""
+
+    arm: str
+    seed: int
+    real_size: int
+    train: np.ndarray
+    test: np.ndarray
+
+
+def _plan_runs(holdouts, cells, real_sizes, arms):
     parts = [training_parts(holdout, cells, real_sizes) for holdout in holdouts]
-    runs = [
-        (holdout, size, train, name)
+    return [
+        _Run(name, holdout.seed, size, train, holdout.test)
         for holdout, part in zip(holdouts, parts, strict=True)
         for size, train in part.items()
         for name in arms
     ]
-    progress = tqdm(runs, disable=not verbose)
-    results = Parallel(n_jobs=n_jobs)(
-        delayed(_run)(
-            arms[name],
-            estimator,
-            rows.take(train),
-            rows.take(holdout.test),
-            holdout.seed,
-            synthetic_sizes,
-            scorers,
-        )
-        for holdout, size, train, name in _announced(progress)
-    )
-    described = (
-        {
-            "augmenter": name,
-            "seed": holdout.seed,
-            "real_size": size,
-            **measured,
-            "reads_group": arms[name].reads_group,
-        }
-        for (holdout, size, _, name), of_run in zip(runs, results, strict=True)
-        for measured in of_run
-    )
-    return _tidy(described, real_sizes, synthetic_sizes, rivals)
 
 
 def _arms(augmenters, rivals, classes, pos_label):
@@ -227,11 +232,11 @@ def _arms(augmenters, rivals, classes, pos_label):
 
 def _announced(progress):
     for run in progress:
-        progress.set_description(f"{run[-1]}, seed {run[0].seed}")
+        progress.set_description(f"{run.arm}, seed {run.seed}")
         yield run
 
 
-def _run(arm, estimator, train, test, seed, synthetic_sizes, scorers):
+def _measure(arm, estimator, train, test, seed, synthetic_sizes, scorers):
     """Train an arm for each size that makes a difference, and score it."""
     measured = []
     for size in arm.sizes(synthetic_sizes):
@@ -253,6 +258,18 @@ def _run(arm, estimator, train, test, seed, synthetic_sizes, scorers):
             for shown, (metric, value) in itertools.product(shown_at, values.items())
         ]
     return measured
+
+
+def _describe(runs, results, arms):
+    for run, of_run in zip(runs, results, strict=True):
+        for measured in of_run:
+            yield {
+                "augmenter": run.arm,
+                "seed": run.seed,
+                "real_size": run.real_size,
+                **measured,
+                "reads_group": arms[run.arm].reads_group,
+            }
 
 
 def _tidy(records, real_sizes, synthetic_sizes, rivals):

@@ -3,8 +3,11 @@
 import pandas as pd
 from sklearn.base import clone
 
-from fairsample.evaluation.arms import parameters_named
 from fairsample.evaluation.comparison import compare_augmentations
+from fairsample.training.nested_parameters import (
+    parameters_named,
+    set_parameters_named,
+)
 
 __all__ = ["sweep_fairness_weight"]
 
@@ -85,8 +88,7 @@ from_comparison` draws it.
     0  FairSynth, λ = 0              0.0
     1  FairSynth, λ = 1              1.0
     """
-    keys = parameters_named(resampler, "fairness_weight")
-    if not keys:
+    if not parameters_named(resampler, "fairness_weight"):
         raise ValueError(
             f"{resampler!r} has no parameter fairness_weight, nor has anything in it."
         )
@@ -98,7 +100,7 @@ from_comparison` draws it.
     if twice:
         raise ValueError(f"augmenters has arms called like those of λ: {twice}.")
     arms = {
-        arm: clone(resampler).set_params(**dict.fromkeys(keys, weight))
+        arm: set_parameters_named(clone(resampler), "fairness_weight", weight)
         for arm, weight in weights.items()
     }
     comparison = compare_augmentations(

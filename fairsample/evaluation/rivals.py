@@ -4,16 +4,17 @@ import inspect
 from warnings import warn
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
 
-from fairsample.evaluation.arms import Trained, seeded
+from fairsample.evaluation.arms import Arm, Trained
+from fairsample.evaluation.remembered_predictions import RememberedPredictions
 from fairsample.messages import quote
+from fairsample.training.estimator_seeds import clone_with_one_seed
 from fairsample.validation import DataWarning
 
-__all__ = ["Decisions", "Rival", "check_rival"]
+__all__ = ["Rival", "check_rival"]
 
 
-class Rival:
+class Rival(Arm):
     """An arm whose meta-estimator is trained on the real rows, knowing the groups.
 
     It is given the groups at prediction too, if its `predict` takes them. Meta-
@@ -50,42 +51,14 @@ class Rival:
         self.classes, self.pos_label = classes, pos_label
         self.reads_group = _takes(meta_estimator.predict, "sensitive_features")
 
-    def sizes(self, synthetic_sizes):
-        """Tell for which sizes the arm has to be trained: it adds no rows.
-
-        Parameters
-        ----------
-        synthetic_sizes : list of int, or None
-            Not used.
-
-        Returns
-        -------
-        list
-            ``[None]``.
-        """
-        return [None]
-
     def train(self, estimator, rows, seed, n_synthetic=None):
         """Train the meta-estimator around a clone of the estimator.
 
-        Parameters
-        ----------
-        estimator : classifier
-            The predictor.
-        rows : RealRows
-            The training part.
-        seed : int
-            What every `random_state` is set to.
-        n_synthetic : int, default=None
-            Not used.
-
-        Returns
-        -------
-        Trained
-            The meta-estimator with the group that stands for each, and its rows.
+        See :class:`Arm`; what is trained is the meta-estimator with the group that
+        stands for each. It adds no rows.
         """
-        meta = seeded(self.meta_estimator, seed)
-        meta.set_params(estimator=seeded(estimator, seed))
+        meta = clone_with_one_seed(self.meta_estimator, seed)
+        meta.set_params(estimator=clone_with_one_seed(estimator, seed))
         target = (np.asarray(rows.y) == self.pos_label).astype(int)
         stands_for = _groups_of_both_classes(rows, target)
         groups = stands_for(rows.group)
@@ -93,22 +66,7 @@ class Rival:
         return Trained((meta, stands_for), len(rows), 0)
 
     def predictor(self, trained, rows, seed):
-        """Decide on some rows, in the light of their groups.
-
-        Parameters
-        ----------
-        trained : Trained
-            What `train` returned.
-        rows : RealRows
-            The rows to be predicted.
-        seed : int
-            What a randomised prediction draws from.
-
-        Returns
-        -------
-        Decisions
-            A predictor of these rows.
-        """
+        """Decide on some rows, in the light of their groups; see :class:`Arm`."""
         meta, stands_for = trained.predictor
         given = {}
         if self.reads_group:
@@ -117,49 +75,8 @@ class Rival:
             given["random_state"] = seed
         positive = np.asarray(meta.predict(rows.X, **given)).ravel() == 1
         is_second = positive == (self.classes[1] == self.pos_label)
-        return Decisions(self.classes[is_second.astype(int)], self.classes)
-
-
-class Decisions(ClassifierMixin, BaseEstimator):
-    """Decisions on rows that are known beforehand, in the form of a classifier.
-
-    Parameters
-    ----------
-    decisions : ndarray of shape (n_samples,)
-        The class predicted for each row.
-    classes : ndarray of shape (n_classes,)
-        The classes, sorted.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> Decisions(np.array([1, 0]), np.array([0, 1])).predict([[5.0], [7.0]])
-    array([1, 0])
-    """
-
-    def __init__(self, decisions, classes):
-        self.decisions = decisions
-        self.classes = classes
-
-    @property
-    def classes_(self):
-        """The classes, sorted."""
-        return self.classes
-
-    def predict(self, X):
-        """Return the decisions.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The rows that were decided on.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Their classes.
-        """
-        return self.decisions
+        decisions = self.classes[is_second.astype(int)]
+        return RememberedPredictions.told(self.classes, decisions)
 
 
 def check_rival(name, rival):

@@ -8,7 +8,7 @@ from sklearn.utils import check_consistent_length
 
 from fairsample.groups import resolve_groups
 
-__all__ = ["RealRows"]
+__all__ = ["RealRows", "take_rows"]
 
 
 @dataclass(frozen=True)
@@ -105,16 +105,35 @@ class RealRows:
             Those rows, in that order.
         """
         return RealRows(
-            _take(self.X, rows),
-            _take(self.y, rows),
+            take_rows(self.X, rows),
+            take_rows(self.y, rows),
             self.group[rows],
             self.sensitive_features.iloc[rows],
             self.selector,
-            None if self.values is None else _take(self.values, rows),
+            None if self.values is None else take_rows(self.values, rows),
         )
 
 
-def _take(data, rows):
+def take_rows(data, rows):
+    """Take rows of a frame, a series or an array by position.
+
+    Parameters
+    ----------
+    data : {DataFrame, Series, array-like} of n_samples rows
+        A table, or a value for each row.
+    rows : ndarray of int of shape (n_rows,)
+        Positions.
+
+    Returns
+    -------
+    {DataFrame, Series, ndarray} of n_rows rows
+        Those rows, in that order.
+
+    Examples
+    --------
+    >>> take_rows(["a", "b", "c"], [2, 0]).tolist()
+    ['c', 'a']
+    """
     if isinstance(data, pd.DataFrame | pd.Series):
         return data.iloc[rows]
     return np.asarray(data)[rows]

@@ -1,16 +1,12 @@
 """The metrics of a comparison, as scorers of a predictor on real rows."""
 
-import functools
-
 import numpy as np
 from sklearn.metrics import f1_score, get_scorer, make_scorer
 
-from fairsample.evaluation.rivals import Decisions
-from fairsample.metrics.scorers import FairnessScorer, fairness_scorer
+from fairsample.evaluation.remembered_predictions import RememberedPredictions
+from fairsample.metrics.scorers import fairness_scorer, score_groups
 
 __all__ = ["make_scorers", "positive_class", "score"]
-
-_RESPONSES = ("predict", "predict_proba", "decision_function")
 
 
 def positive_class(classes, pos_label=None):
@@ -105,12 +101,12 @@ def make_scorers(metrics, classes, *, pos_label, min_group_size, min_class_size)
 def score(predictor, scorers, X, y, groups):
     """Score a fitted predictor.
 
-    What asks for probabilities is NaN for :class:`Decisions`, which have none.
+    What asks for probabilities is NaN for predictions that were told without any.
 
     Parameters
     ----------
-    predictor : classifier
-        A fitted classifier.
+    predictor : classifier or RememberedPredictions
+        A fitted classifier, or what is known of its predictions of these rows.
     scorers : dict of str to callable
         Name -> scorer; a :class:`~fairsample.metrics.FairnessScorer` without columns of
         its own is given the groups.
@@ -134,40 +130,15 @@ def score(predictor, scorers, X, y, groups):
     >>> score(model, {"accuracy": get_scorer("accuracy")}, [[0], [1]], [0, 1], None)
     {'accuracy': 0.5}
     """
-    predicted = _PredictedOnce(predictor, X)
+    told = isinstance(predictor, RememberedPredictions)
+    predicted = predictor if told else RememberedPredictions(predictor, X)
     values = {}
     for name, scorer in scorers.items():
-        given = {}
-        if isinstance(scorer, FairnessScorer) and scorer.sensitive_features is None:
-            given["sensitive_features"] = groups
         predicted.lacks_response = False
         try:
-            values[name] = float(scorer(predicted, X, y, **given))
+            values[name] = float(score_groups(scorer, predicted, X, y, groups))
         except AttributeError:
-            if not (isinstance(predictor, Decisions) and predicted.lacks_response):
+            if not (told and predicted.lacks_response):
                 raise
             values[name] = np.nan
     return values
-
-
-class _PredictedOnce:
-    """A fitted classifier that predicts one table once, however often it is asked."""
-
-    def __init__(self, estimator, X):
-        self._estimator, self._X, self._answers = estimator, X, {}
-        self.lacks_response = False
-
-    def __getattr__(self, name):
-        if name not in _RESPONSES:
-            return getattr(self._estimator, name)
-        if not hasattr(self._estimator, name):
-            self.lacks_response = True
-        value = getattr(self._estimator, name)
-        if name not in self._answers:
-            self._answers[name] = value(self._X)
-
-        @functools.wraps(value)
-        def answer(X):
-            return self._answers[name]
-
-        return answer

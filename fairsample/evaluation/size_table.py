@@ -3,9 +3,9 @@
 import pandas as pd
 
 from fairsample.evaluation.summary import (
-    SIZES,
     check_metrics,
     readers,
+    size_columns,
     table_of_cells,
 )
 
@@ -78,7 +78,7 @@ def table_one(comparison, *, metrics=None, digits=3, lower_is_better=(), bold=Tr
         for size, of_size in _by_size(comparison)
     }
     table = pd.DataFrame(shown).T
-    names = [name for name in SIZES if name in comparison]
+    names = size_columns(comparison)
     if names:
         return table.rename_axis(index=names if len(names) > 1 else names[0])
     return table.set_axis(["all"])
@@ -136,7 +136,7 @@ def count_best(comparison, *, metrics=None, lower_is_better=(), n_deviations=1.0
     metrics = check_metrics(comparison, metrics, lower_is_better)
     arms = comparison["augmenter"].unique()
     arms = [name for name in arms if name not in readers(comparison)]
-    cells = [name for name in (*SIZES, "metric") if name in comparison]
+    cells = [*size_columns(comparison), "metric"]
     counted = comparison[
         comparison["augmenter"].isin(arms) & comparison["metric"].isin(metrics)
     ]
@@ -163,7 +163,7 @@ def count_best(comparison, *, metrics=None, lower_is_better=(), n_deviations=1.0
 
 def _by_size(comparison):
     """Give the part of each size, in the order of the comparison."""
-    names = [name for name in SIZES if name in comparison]
+    names = size_columns(comparison)
     if not names:
         return [("all", comparison)]
     key = names if len(names) > 1 else names[0]

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length
+
+from fairsample.training.estimator_seeds import stream_of
 
 __all__ = ["fold_cells", "nested_order", "split_cells"]
 
@@ -55,7 +57,7 @@ def split_cells(cells, *, test_size=0.3, patients=None, random_state=None):
     """
     if not 0 < test_size < 1:
         raise ValueError(f"test_size must be between 0 and 1. Got {test_size!r}.")
-    random_state = _private(random_state)
+    random_state = stream_of(random_state)
     cells = np.asarray(cells)
     if patients is not None:
         shares = np.array([1 - test_size, test_size])
@@ -109,7 +111,7 @@ def fold_cells(cells, n_folds, *, patients=None, random_state=None):
     cells = np.asarray(cells)
     patients = np.arange(len(cells)) if patients is None else patients
     shares = np.full(n_folds, 1 / n_folds)
-    fold = _spread(cells, patients, shares, _private(random_state))
+    fold = _spread(cells, patients, shares, stream_of(random_state))
     return [
         (np.flatnonzero(fold != one), np.flatnonzero(fold == one))
         for one in range(n_folds)
@@ -144,7 +146,7 @@ def nested_order(cells, *, random_state=None):
     >>> np.bincount(cells[order[:10]]), np.bincount(cells[order[:50]])
     (array([8, 2]), array([40, 10]))
     """
-    random_state = _private(random_state)
+    random_state = stream_of(random_state)
     cells = np.asarray(cells)
     at = np.empty(len(cells))
     for cell in np.unique(cells):
@@ -152,12 +154,6 @@ def nested_order(cells, *, random_state=None):
         at[rows] = np.arange(len(rows)) / len(rows)
     shuffled = random_state.permutation(len(cells))
     return shuffled[np.argsort(at[shuffled], kind="stable")]
-
-
-def _private(random_state):
-    if random_state is None:
-        return np.random.RandomState()
-    return check_random_state(random_state)
 
 
 def _spread(cells, patients, shares, random_state):

@@ -2,9 +2,7 @@
 
 import pandas as pd
 
-__all__ = ["SIZES", "check_metrics", "readers", "summarize", "table_of_cells"]
-
-SIZES = ["real_size", "synthetic_size"]
+__all__ = ["check_metrics", "readers", "size_columns", "summarize", "table_of_cells"]
 
 
 def summarize(comparison, *, digits=3, lower_is_better=(), bold=False):
@@ -62,7 +60,7 @@ def summarize(comparison, *, digits=3, lower_is_better=(), bold=False):
     real        0.45 (0.07)              0     0.1
     copies     **0.65** (0.07)          50     0.1
     """
-    sizes = [name for name in SIZES if name in comparison]
+    sizes = size_columns(comparison)
     if sizes and len(comparison[sizes].drop_duplicates()) > 1:
         raise ValueError(
             "The comparison has several sizes, and a mean over them says little. Use "
@@ -200,6 +198,28 @@ def readers(comparison):
     if "reads_group" not in comparison:
         return set()
     return set(comparison.loc[comparison["reads_group"], "augmenter"])
+
+
+def size_columns(comparison):
+    """Find the columns that say how many rows were trained on.
+
+    Parameters
+    ----------
+    comparison : DataFrame
+        What :func:`compare_augmentations` returns.
+
+    Returns
+    -------
+    list of str
+        Those of "real_size" and "synthetic_size" that are there.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> size_columns(pd.DataFrame({"metric": ["f1"], "real_size": [100]}))
+    ['real_size']
+    """
+    return [name for name in ("real_size", "synthetic_size") if name in comparison]
 
 
 def _cell(mean, sd, digits, *, bold):

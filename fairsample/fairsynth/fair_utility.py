@@ -1,20 +1,18 @@
 """Utility and fairness of predictions on rows that nothing was trained on."""
 
-from functools import partial
-
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import get_scorer
-from sklearn.utils.metaestimators import available_if
 
+from fairsample.evaluation.remembered_predictions import RememberedPredictions
+from fairsample.evaluation.rows import take_rows
 from fairsample.fairsynth.group_confusion import (
     accuracy,
     balanced_accuracy,
     group_fairness,
     lowest_recall,
 )
-from fairsample.metrics.scorers import FairnessScorer
+from fairsample.metrics.scorers import score_groups
 
 __all__ = ["FairUtility", "ObjectiveScorer", "Predictions"]
 
@@ -161,7 +159,7 @@ class Predictions:
 
     def predict(self, model, rows):
         """Let a fold's model predict the rows it has not seen."""
-        X = _take(self.X, rows)
+        X = take_rows(self.X, rows)
         self.codes[rows] = np.searchsorted(self.classes, model.predict(X))
         for method in ("predict_proba", "decision_function"):
             if hasattr(model, method) and hasattr(model, "classes_"):
@@ -191,43 +189,20 @@ class Predictions:
 
     def score(self, scorer, rows):
         """Score some rows with a scikit-learn scorer."""
-        groups = self.group_values.iloc[rows]
-        given = {}
-        if isinstance(scorer, FairnessScorer) and scorer.sensitive_features is None:
-            given["sensitive_features"] = groups
-        model = _Remembered(self, rows)
-        return scorer(model, _take(self.X, rows), self.y[rows], **given)
+        responses = {}
+        if self.response_method is not None:
+            responses[self.response_method] = self._response(rows)
+        model = RememberedPredictions.told(
+            self.classes, self.classes[self.codes[rows]], **responses
+        )
+        X, groups = take_rows(self.X, rows), self.group_values.iloc[rows]
+        return score_groups(scorer, model, X, self.y[rows], groups)
 
-
-def _remembers(method, model):
-    return model.predictions.response_method == method
-
-
-class _Remembered(ClassifierMixin, BaseEstimator):
-    """A classifier that answers with what was predicted for the rows."""
-
-    def __init__(self, predictions, rows):
-        self.predictions, self.rows = predictions, rows
-        self.classes_ = predictions.classes
-
-    def fit(self, X, y):
-        """Refuse: it is fitted."""
-        raise NotImplementedError
-
-    def predict(self, X):
-        """Give the labels."""
-        return self.classes_[self.predictions.codes[self.rows]]
-
-    @available_if(partial(_remembers, "predict_proba"))
-    def predict_proba(self, X):
-        """Give the probabilities."""
-        return self.predictions.scores[self.rows]
-
-    @available_if(partial(_remembers, "decision_function"))
-    def decision_function(self, X):
-        """Give the decision values."""
-        scores = self.predictions.scores[self.rows]
-        return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
+    def _response(self, rows):
+        scores = self.scores[rows]
+        if self.response_method == "decision_function" and scores.shape[1] == 2:
+            return scores[:, 1] - scores[:, 0]
+        return scores
 
 
 def _by_class(method, scores):
@@ -236,7 +211,3 @@ def _by_class(method, scores):
     if method == "decision_function" and scores.ndim == 1:
         return np.column_stack([-scores / 2, scores / 2])
     return scores
-
-
-def _take(data, rows):
-    return data.iloc[rows] if hasattr(data, "iloc") else data[rows]

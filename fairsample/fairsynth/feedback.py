@@ -21,7 +21,7 @@ from fairsample.fairsynth.fair_utility import Predictions
 from fairsample.fairsynth.group_confusion import GroupConfusion
 from fairsample.fairsynth.shifts import propose_shifts
 from fairsample.planning import scale_rows
-from fairsample.training.seeding import seeded_clone
+from fairsample.training.estimator_seeds import clone_with_own_seeds
 
 __all__ = ["Feedback", "FeedbackSettings", "Scored"]
 
@@ -145,7 +145,7 @@ class Feedback:
 
     Parameters
     ----------
-    real : RealRows
+    real : TrainingRows
         Real rows, a patient each.
     groups : Groups
         Their groups.
@@ -160,7 +160,7 @@ class Feedback:
     settings : FeedbackSettings
         How long, and what is fixed.
     supply_of : callable
-        ``(RealRows) -> RowSupply`` that sees these rows only.
+        ``(TrainingRows) -> RowSupply`` that sees these rows only.
     random_state : RandomState
         What is random in it.
     verbose : int, default=0
@@ -318,6 +318,6 @@ class Feedback:
             frames.append(supply.rows(candidate, owed, self.random_state))
             labels.append(np.repeat(np.indices(owed.shape)[1].ravel(), owed.ravel()))
         X = self.table_form.features(pd.concat(frames, ignore_index=True))
-        model = seeded_clone(self.downstream, self.random_state)
+        model = clone_with_own_seeds(self.downstream, self.random_state)
         self.n_fits += 1
         return model.fit(X, self.classes[np.concatenate(labels)])

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import torch
 from skorch.callbacks import EarlyStopping, LRScheduler, ProgressBar
+from skorch.utils import noop
 
 from fairsample.fairsynth.halo import Halo
 from fairsample.fairsynth.net import HaloNet
@@ -95,7 +96,7 @@ def fit_plain_generator(arrays, settings, seed, callbacks=(), verbose=0):
     )
     own = [("one_cycle", one_cycle)]
     if int(settings.validation_fraction * len(records)):
-        stop = EarlyStopping(patience=settings.patience, load_best=True, sink=_silent)
+        stop = EarlyStopping(patience=settings.patience, load_best=True, sink=noop)
         own.append(("early_stopping", stop))
     net = settings.net(plan, settings.learning_rate, own + list(callbacks), verbose)
     with seeded(seed, settings.device):
@@ -139,7 +140,3 @@ def fine_tune(net, records, penalty, settings, seed):
         group["initial_lr"] = group["lr"]  # a caller's scheduler goes on from here
     with seeded(seed, settings.device), net.fairness_phase(penalty):
         return net.partial_fit(records, None)
-
-
-def _silent(message):
-    """Swallow what early stopping would print."""

@@ -17,8 +17,9 @@ from fairsample.fairsynth.generation import generate_records
 from fairsample.fairsynth.penalty import FairnessPenalty, plan_pool
 from fairsample.fairsynth.record_encoder import RecordEncoder, fit_encoder
 from fairsample.fairsynth.small_cells import SmallCells
+from fairsample.training.estimator_seeds import draw_seed
 from fairsample.training.net_state import net_state
-from fairsample.training.seeding import draw_seed, torch_generator
+from fairsample.training.seeding import torch_generator
 
 __all__ = ["RecordGenerator"]
 
@@ -48,7 +49,7 @@ class RecordGenerator:
 
         Parameters
         ----------
-        rows : RealRows
+        rows : TrainingRows
             What it learns from.
         recipe : GeneratorRecipe
             How.
@@ -79,7 +80,7 @@ class RecordGenerator:
 
         Parameters
         ----------
-        rows : RealRows
+        rows : TrainingRows
             What it was fitted to.
         recipe : GeneratorRecipe
             How it was fitted.

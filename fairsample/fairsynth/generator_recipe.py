@@ -5,7 +5,7 @@ from typing import NamedTuple
 from fairsample.fairsynth.fitting import NetSettings
 from fairsample.fairsynth.training_plan import units_per_column
 from fairsample.training.device import check_device, choose_device
-from fairsample.training.seeding import draw_seed
+from fairsample.training.estimator_seeds import draw_seed
 
 __all__ = ["GeneratorOptions", "GeneratorRecipe", "GeneratorSeeds"]
 

@@ -17,10 +17,10 @@ from fairsample.fairsynth.generator_recipe import (
     GeneratorSeeds,
 )
 from fairsample.fairsynth.objectives import OBJECTIVES
-from fairsample.fairsynth.real_rows import RealRows
 from fairsample.fairsynth.row_supply import RowSupply
+from fairsample.fairsynth.training_rows import TrainingRows
 from fairsample.planning import rows_owed
-from fairsample.training.seeding import draw_seed
+from fairsample.training.estimator_seeds import draw_seed
 
 __all__ = ["FairSynthResampler"]
 
@@ -301,7 +301,7 @@ class FairSynthResampler(BaseFairResampler):
         options = GeneratorOptions.of(self)
         options.check()
         goal = goal_of(self, list(self._target_form.labels), len(self.groups_))
-        real = RealRows(X, y, groups.codes, self.cell_counts_.to_numpy())
+        real = TrainingRows(X, y, groups.codes, self.cell_counts_.to_numpy())
         recipe = GeneratorRecipe(
             options,
             self.min_cell_size,

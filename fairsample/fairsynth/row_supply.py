@@ -17,7 +17,7 @@ class RowSupply:
 
     Parameters
     ----------
-    real : RealRows
+    real : TrainingRows
         The rows: nothing else is seen.
     recipe : GeneratorRecipe
         How generators are trained on them.

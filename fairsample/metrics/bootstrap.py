@@ -7,11 +7,12 @@ from functools import partial
 import numpy as np
 import pandas as pd
 from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length
 
 from fairsample.metrics.group_counts import OF_COUNTS, GroupCounts
 from fairsample.metrics.group_rates import check_classes, check_groups
 from fairsample.metrics.scorers import named_metric
+from fairsample.training.estimator_seeds import stream_of
 
 __all__ = ["BootstrapInterval", "bootstrap_interval"]
 
@@ -158,13 +159,7 @@ def bootstrap_interval(
     """
     if isinstance(metric, str):
         metric = named_metric(metric)
-    if not 0 < level < 1 or n_resamples < 1:
-        raise ValueError(
-            "level is a share between 0 and 1, and n_resamples at least 1. Got "
-            f"{level!r} and {n_resamples!r}."
-        )
-    if splits is not None and rows is None:
-        raise ValueError("splits needs rows: which row, or patient, each one is of.")
+    _check_resampling(level, n_resamples, splits, rows)
     y_true, *predictions = (
         np.asarray(y) for y in (y_true, y_pred, y_pred_other) if y is not None
     )
@@ -181,9 +176,7 @@ def bootstrap_interval(
         )
 
     estimate = measure(np.arange(len(y_true)))
-    if random_state is None:
-        random_state = np.random.RandomState()
-    random_state = check_random_state(random_state)
+    random_state = stream_of(random_state)
     if metric in OF_COUNTS:
         params = {"pos_label": 1, "reference": None, **metric_params}
         cells = _cells(
@@ -195,6 +188,21 @@ def bootstrap_interval(
         values = _measure_counts(metric, *drawn, params)
     else:
         values = _draw_rows(measure, group, unit, n_resamples, random_state)
+    return _interval(estimate, values, level)
+
+
+def _check_resampling(level, n_resamples, splits, rows):
+    if not 0 < level < 1 or n_resamples < 1:
+        raise ValueError(
+            "level is a share between 0 and 1, and n_resamples at least 1. Got "
+            f"{level!r} and {n_resamples!r}."
+        )
+    if splits is not None and rows is None:
+        raise ValueError("splits needs rows: which row, or patient, each one is of.")
+
+
+def _interval(estimate, values, level):
+    """Put the middle of the resamples around the estimate."""
     undefined = np.isnan(values)
     low = high = np.nan
     if not undefined.all():

@@ -158,7 +158,8 @@ def worst_group_tpr(
     >>> worst_group_tpr(y_true, y_pred, sensitive_features=race)
     0.5
     """
-    rates = measure_groups(
+    return _worst_rate(
+        "worst_group_tpr",
         ["tpr"],
         y_true,
         y_pred,
@@ -167,8 +168,6 @@ def worst_group_tpr(
         min_group_size,
         min_class_size,
     )
-    warn_of_unmeasured(rates, "worst_group_tpr leaves out")
-    return _worst(rates[["tpr"]], "worst_group_tpr")
 
 
 def worst_group_recall(
@@ -227,7 +226,8 @@ def worst_group_recall(
     >>> worst_group_recall(y_true, [1] * 8, sensitive_features=race)
     0.0
     """
-    rates = measure_groups(
+    return _worst_rate(
+        "worst_group_recall",
         ["tpr", "tnr"],
         y_true,
         y_pred,
@@ -236,12 +236,13 @@ def worst_group_recall(
         min_group_size,
         min_class_size,
     )
-    warn_of_unmeasured(rates, "worst_group_recall leaves out")
-    return _worst(rates[["tpr", "tnr"]], "worst_group_recall")
 
 
-def _worst(rates, metric):
-    lowest = rates.min()
+def _worst_rate(metric, kinds, *measured):
+    """Find the lowest of some kinds of rates; see `measure_groups`."""
+    rates = measure_groups(kinds, *measured)
+    warn_of_unmeasured(rates, f"{metric} leaves out", stacklevel=4)
+    lowest = rates[kinds].min()
     if lowest.isna().any():
         unseen = " or ".join(lowest.index[lowest.isna()])
         return _undefined(metric, f"no group's {unseen} can be measured", stacklevel=4)

@@ -192,7 +192,7 @@ def check_groups(sensitive_features, n_samples):
     return group, labels.set_names(keys.names)
 
 
-def warn_of_unmeasured(rates, what):
+def warn_of_unmeasured(rates, what, *, stacklevel=3):
     """Name the groups of `rates` that hold a NaN, in a warning to the metric's caller.
 
     Parameters
@@ -201,6 +201,8 @@ def warn_of_unmeasured(rates, what):
         As :func:`measure_groups` returns it.
     what : str
         What is done with them, the beginning of the message.
+    stacklevel : int, default=3
+        Calls from here to the metric's caller.
     """
     unmeasured = rates[rates.isna().any(axis="columns")]
     if not unmeasured.empty:
@@ -216,5 +218,5 @@ def warn_of_unmeasured(rates, what):
         warnings.warn(
             f"{what} groups too small to measure: {named}.",
             UndefinedMetricWarning,
-            stacklevel=3,
+            stacklevel=stacklevel,
         )

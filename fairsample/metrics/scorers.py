@@ -10,7 +10,7 @@ from sklearn.utils.metadata_routing import UNUSED
 from fairsample.groups import resolve_groups
 from fairsample.metrics import fairness
 
-__all__ = ["FairnessScorer", "fairness_scorer", "named_metric"]
+__all__ = ["FairnessScorer", "fairness_scorer", "named_metric", "score_groups"]
 
 
 class FairnessScorer(BaseEstimator):
@@ -202,6 +202,41 @@ def fairness_scorer(
         missing_sensitive=missing_sensitive,
         metric_params=metric_params or None,
     )
+
+
+def score_groups(scorer, estimator, X, y, groups):
+    """Score a fitted estimator by any scorer, on rows whose groups are known.
+
+    Parameters
+    ----------
+    scorer : callable
+        Called as ``scorer(estimator, X, y)``; a :class:`FairnessScorer` without columns
+        of its own is given the groups.
+    estimator : classifier
+        A fitted classifier.
+    X : {DataFrame, ndarray} of shape (n_samples, n_features)
+        The rows to score on.
+    y : array-like of shape (n_samples,)
+        Their classes.
+    groups : Series or DataFrame of n_samples rows
+        Their sensitive features, in the same order.
+
+    Returns
+    -------
+    float
+        The score.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> model = DummyClassifier().fit([[0], [1]], [1, 1])
+    >>> scorer = fairness_scorer("disparate_impact")
+    >>> score_groups(scorer, model, [[0], [1]], [0, 1], ["F", "M"])
+    1.0
+    """
+    if isinstance(scorer, FairnessScorer) and scorer.sensitive_features is None:
+        return scorer(estimator, X, y, sensitive_features=groups)
+    return scorer(estimator, X, y)
 
 
 def named_metric(name):

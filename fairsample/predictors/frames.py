@@ -8,7 +8,19 @@ from fairsample.encoding import find_visit_column
 from fairsample.messages import quote
 from fairsample.validation import check_frame
 
-__all__ = ["check_records", "split_sensitive"]
+__all__ = ["RecordsMixin", "check_records", "split_sensitive"]
+
+
+class RecordsMixin:
+    """An estimator that takes records as they are."""
+
+    def __sklearn_tags__(self):
+        """Declare frames of any column type, with missing values."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        return tags
 
 
 def check_records(estimator, X, *, reset):

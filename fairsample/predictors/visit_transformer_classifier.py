@@ -16,20 +16,22 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 from skorch.callbacks import EarlyStopping, LRScheduler, ProgressBar
+from skorch.utils import noop
 
 from fairsample.base import BaseFairResampler
 from fairsample.evaluation.splitting import split_cells
-from fairsample.predictors.frames import check_records, split_sensitive
+from fairsample.predictors.frames import RecordsMixin, check_records, split_sensitive
 from fairsample.predictors.patient_encoder import PatientEncoder
 from fairsample.predictors.patient_net import PatientNet
 from fairsample.predictors.visit_transformer import VisitTransformer
 from fairsample.training.device import check_device, choose_device
-from fairsample.training.seeding import draw_seed, seeded
+from fairsample.training.estimator_seeds import draw_seed
+from fairsample.training.seeding import seeded
 
 __all__ = ["VisitTransformerClassifier"]
 
 
-class VisitTransformerClassifier(ClassifierMixin, BaseEstimator):
+class VisitTransformerClassifier(RecordsMixin, ClassifierMixin, BaseEstimator):
     """Predict an outcome from records with visits, read in their order.
 
     Three transformer stacks read a patient: one the visits, each the sum of its codes'
@@ -286,7 +288,7 @@ class VisitTransformerClassifier(ClassifierMixin, BaseEstimator):
         )
         own, train_split = [("learning_rate_decay", decay)], None
         if self.patience is not None and self.validation_fraction > 0:
-            stop = EarlyStopping(patience=self.patience, load_best=True, sink=_silent)
+            stop = EarlyStopping(patience=self.patience, load_best=True, sink=noop)
             own.append(("early_stopping", stop))
             train_split = partial(
                 _hold_out, fraction=self.validation_fraction, seed=seed
@@ -332,20 +334,8 @@ class VisitTransformerClassifier(ClassifierMixin, BaseEstimator):
             )
         return codes
 
-    def __sklearn_tags__(self):
-        """Declare frames of any column type, with missing values."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.string = True
-        tags.input_tags.categorical = True
-        return tags
-
 
 def _hold_out(patients, fraction, seed):
     """Split patients into a training and a validation part, class by class."""
     split = split_cells(patients.outcome, test_size=fraction, random_state=seed)
     return tuple(patients.take(torch.as_tensor(rows)) for rows in split)
-
-
-def _silent(message):
-    """Swallow what early stopping would print."""

@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from fairsample.encoding.visit_cells import flatten_visits, is_visit_column
-from fairsample.predictors.frames import check_records
+from fairsample.predictors.frames import RecordsMixin, check_records
 from fairsample.predictors.static_columns import StaticColumnEncoder
 
 __all__ = ["VisitVectorizer"]
@@ -18,7 +18,7 @@ __all__ = ["VisitVectorizer"]
 _BLOCKS = ("history", "last")
 
 
-class VisitVectorizer(TransformerMixin, BaseEstimator):
+class VisitVectorizer(RecordsMixin, TransformerMixin, BaseEstimator):
     """Turn records with visits into a sparse matrix of code counts.
 
     Each visit column gives up to two blocks: ``"history"`` counts in how many places of
@@ -240,14 +240,6 @@ class VisitVectorizer(TransformerMixin, BaseEstimator):
         if self.remainder == "encode":
             return StaticColumnEncoder()
         return clone(self.remainder)
-
-    def __sklearn_tags__(self):
-        """Declare frames of any column type, with missing values."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.string = True
-        tags.input_tags.categorical = True
-        return tags
 
 
 def _check_blocks(blocks):

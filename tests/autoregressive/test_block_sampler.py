@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import chisquare
-from small_nets import all_rows, block_net, log_odds_of_rows
+from small_nets import all_rows, as_bags, block_net, log_odds_of_rows
 
 from fairsample.autoregressive import BlockSampler
 
@@ -105,3 +105,25 @@ def test_one_generator_one_stream(net):
 def test_no_rows(net):
     drawn = BlockSampler(net, BLOCK_SIZES).draw(nothing_given(0), 0, generator())
     assert drawn.shape == (0, len(BLOCK_SIZES))
+
+
+def test_rows_follow_their_context():
+    sizes = [3, 2]
+    net = block_net(sizes, n_blocks=1, context_features=2)
+    contexts = torch.tensor([[2.0, -1.0], [-1.0, 1.0]])
+    rows = all_rows(sizes)
+    codes, offsets = as_bags((rows + torch.tensor([0, 3])).tolist())
+    for context in contexts:
+        drawn = BlockSampler(net, sizes).draw(
+            nothing_given(N_ROWS),
+            N_ROWS,
+            generator(),
+            context=context.expand(N_ROWS, -1),
+        )
+        logits = net(codes, offsets, context.expand(len(rows), -1))
+        log_odds = sum(
+            block.log_softmax(1).gather(1, rows[:, [j]])[:, 0]
+            for j, block in enumerate(logits.split(sizes, dim=1))
+        )
+        counts = np.bincount(2 * drawn[:, 0] + drawn[:, 1], minlength=6)
+        assert p_value(counts, log_odds.exp()) > UNLIKELY

@@ -1,10 +1,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from dose_model import SIZES, by_dose
 from imblearn.over_sampling import RandomOverSampler
 from recording import Inventor, RecordingModel
 from sklearn.base import clone
-from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.compose import make_column_transformer
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
@@ -29,7 +30,6 @@ METRICS = {
     "balanced_accuracy",
     "roc_auc",
 }
-SIZES = {"min_group_size": 5, "min_class_size": 2}
 
 
 @pytest.fixture(autouse=True)
@@ -187,10 +187,7 @@ def test_seeds_reach_estimator_and_augmenter(data):
     )
     assert {seed for _, _, seed in RecordingModel.log} == {4, 9}
     sampler_seeds = compare_augmentations(
-        make_pipeline(
-            make_column_transformer(("passthrough", make_column_selector("dose"))),
-            DecisionTreeClassifier(max_features=1),
-        ),
+        by_dose(DecisionTreeClassifier(max_features=1)),
         X,
         y,
         sensitive_features="race",

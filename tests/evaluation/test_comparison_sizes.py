@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from dose_model import SIZES
 from imblearn.over_sampling import RandomOverSampler
 from recording import Inventor, RecordingModel
 from sklearn.compose import make_column_transformer
@@ -12,8 +13,6 @@ from sklearn.preprocessing import OneHotEncoder
 
 from fairsample import GroupRandomOverSampler
 from fairsample.evaluation import SyntheticOnly, compare_augmentations
-
-SIZES = {"min_group_size": 5, "min_class_size": 2}
 
 
 @pytest.fixture(autouse=True)

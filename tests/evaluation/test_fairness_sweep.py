@@ -1,11 +1,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from dose_model import SIZES, by_dose
 from imblearn.pipeline import make_pipeline as make_resampling_pipeline
 from sklearn.base import BaseEstimator
-from sklearn.compose import make_column_selector, make_column_transformer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
 
 from fairsample import GroupRandomOverSampler
 from fairsample.evaluation import (
@@ -13,8 +11,6 @@ from fairsample.evaluation import (
     compare_augmentations,
     sweep_fairness_weight,
 )
-
-SIZES = {"min_group_size": 5, "min_class_size": 2}
 
 
 class WeightedCopies(GroupRandomOverSampler):
@@ -47,13 +43,6 @@ class WeightedCopies(GroupRandomOverSampler):
     def fit_resample(self, X, y, *, sensitive_features=None):
         self.n_synthetic = int(100 * self.fairness_weight)
         return super().fit_resample(X, y, sensitive_features=sensitive_features)
-
-
-def by_dose():
-    return make_pipeline(
-        make_column_transformer(("passthrough", make_column_selector("dose"))),
-        LogisticRegression(),
-    )
 
 
 def test_each_weight_is_an_arm(data):

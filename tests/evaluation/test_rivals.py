@@ -1,12 +1,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from dose_model import SIZES, by_dose
 from fairlearn.postprocessing import ThresholdOptimizer
 from fairlearn.reductions import DemographicParity, ExponentiatedGradient
 from recording import Inventor
 from resamplers import mixed_frame
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -15,15 +15,6 @@ from fairsample import VisitVectorizer
 from fairsample.base import DataWarning
 from fairsample.evaluation import compare_augmentations, split_cells, summarize
 from fairsample.metrics import disparate_impact
-
-SIZES = {"min_group_size": 5, "min_class_size": 2}
-
-
-def by_dose():
-    return make_pipeline(
-        make_column_transformer(("passthrough", make_column_selector("dose"))),
-        LogisticRegression(),
-    )
 
 
 def thresholds(**params):

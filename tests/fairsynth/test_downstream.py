@@ -5,7 +5,6 @@ import copy
 import numpy as np
 import pandas as pd
 import pytest
-from resamplers import numpy_state, torch_state
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import balanced_accuracy_score
@@ -16,6 +15,7 @@ from small_feedback import (
     check_added_rows,
     linear,
     make_table,
+    one_run,
     with_feedback,
 )
 
@@ -35,16 +35,8 @@ def table():
 
 
 @pytest.fixture(scope="module")
-def fitted_once(table):
-    """One run of two rounds, and what it returned."""
-    X, y = (part.copy(deep=True) for part in table)
-    resampler = with_feedback(max_downstream_fits=2 * 13)
-    before = numpy_state(), torch_state()
-    rows = resampler.fit_resample(X, y)
-    assert (numpy_state(), torch_state()) == before
-    pd.testing.assert_frame_equal(X, table[0])
-    pd.testing.assert_series_equal(y, table[1])
-    return resampler, rows
+def fed_once():
+    return one_run()
 
 
 @pytest.fixture
@@ -61,18 +53,18 @@ def force(monkeypatch):
 
 
 class TestResult:
-    def test_rows_are_those_owed(self, fitted_once, table):
-        check_added_rows(fitted_once[0], *table, fitted_once[1])
+    def test_rows_are_those_owed(self, fed_once, table):
+        check_added_rows(fed_once[0], *table, fed_once[1])
 
-    def test_plan_is_that_of_the_choice(self, fitted_once):
-        history = fitted_once[0].feedback_history_
+    def test_plan_is_that_of_the_choice(self, fed_once):
+        history = fed_once[0].feedback_history_
         assert history["chosen"].sum() == 1
         chosen = history[history["chosen"]].iloc[0]
-        assert chosen["plan"] == fitted_once[0].rows_owed_
-        assert chosen["n_synthetic"] == fitted_once[0].synthetic_mask_.sum()
+        assert chosen["plan"] == fed_once[0].rows_owed_
+        assert chosen["n_synthetic"] == fed_once[0].synthetic_mask_.sum()
 
-    def test_history_tells_every_round(self, fitted_once):
-        resampler, _ = fitted_once
+    def test_history_tells_every_round(self, fed_once):
+        resampler, _ = fed_once
         history = resampler.feedback_history_
         assert history["source"][:2].tolist() == ["none", "copies"]
         assert set(history["round"]) == {1, 2}
@@ -82,24 +74,24 @@ class TestResult:
         score = history["utility"] - (1 - history["objective"])
         assert history["score"].to_numpy() == pytest.approx(score, abs=1e-6)
 
-    def test_the_choice_is_no_worse_than_the_plain_arms(self, fitted_once):
-        history = fitted_once[0].feedback_history_
+    def test_the_choice_is_no_worse_than_the_plain_arms(self, fed_once):
+        history = fed_once[0].feedback_history_
         chosen = history[history["chosen"]].iloc[0]
         plain = history[:2]
         best = plain.loc[plain["score"].idxmax()]
         assert chosen["utility"] >= best["utility"] - 0.02
         assert chosen["score"] >= best["score"]
 
-    def test_a_generator_is_there_whatever_was_chosen(self, fitted_once):
-        fitted = copy.deepcopy(fitted_once[0])
+    def test_a_generator_is_there_whatever_was_chosen(self, fed_once):
+        fitted = copy.deepcopy(fed_once[0])
         X, y = fitted.sample(50)
         assert len(X) == len(y) == 50
         assert fitted.synthetic_mask_.all()
         assert isinstance(fitted.net_, HaloNet)
 
-    def test_fit_plans_the_same(self, fitted_once, table):
-        alone = clone(fitted_once[0]).fit(*table)
-        assert alone.rows_owed_ == fitted_once[0].rows_owed_
+    def test_fit_plans_the_same(self, fed_once, table):
+        alone = clone(fed_once[0]).fit(*table)
+        assert alone.rows_owed_ == fed_once[0].rows_owed_
         assert not alone.synthetic_mask_.any()
 
 

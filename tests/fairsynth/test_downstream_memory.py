@@ -1,17 +1,13 @@
 """Feedback kept and repeated: seeds, memory, copies and folders."""
 
 import copy
-import json
-import os
 import pickle
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import watched_model
+from another_process import run_elsewhere
 from imblearn.pipeline import make_pipeline as make_sampling_pipeline
 from resamplers import digest, numpy_state, torch_state
 from sklearn.base import clone
@@ -22,6 +18,7 @@ from small_cohort import make_cohort, tiny_resampler
 from small_feedback import (
     THREE_ARMS,
     make_table,
+    one_run,
     same_histories,
     with_feedback,
 )
@@ -39,22 +36,20 @@ def table():
 
 
 @pytest.fixture(scope="module")
-def fitted_once(table):
-    """One run of two rounds, and what it returned."""
-    resampler = with_feedback(max_downstream_fits=26)
-    return resampler, resampler.fit_resample(*table)
+def fed_once():
+    return one_run()
 
 
 @pytest.fixture
-def fitted(fitted_once):
-    return copy.deepcopy(fitted_once[0])
+def fitted(fed_once):
+    return copy.deepcopy(fed_once[0])
 
 
 class TestRepeatability:
-    def test_same_seed_same_rows(self, fitted_once, table):
-        again = clone(fitted_once[0])
-        assert digest(again.fit_resample(*table)) == digest(fitted_once[1])
-        assert same_histories(again, fitted_once[0])
+    def test_same_seed_same_rows(self, fed_once, table):
+        again = clone(fed_once[0])
+        assert digest(again.fit_resample(*table)) == digest(fed_once[1])
+        assert same_histories(again, fed_once[0])
 
     def test_another_seed_other_rows(self, table):
         found = {
@@ -65,30 +60,17 @@ class TestRepeatability:
         }
         assert len(found) == 2
 
-    def test_in_another_process(self, fitted_once):
-        here = Path(__file__).parent
+    def test_in_another_process(self, fed_once):
         code = (
             "import json\n"
             "from resamplers import digest\n"
-            "from small_feedback import make_table, with_feedback\n"
-            "resampler = with_feedback(max_downstream_fits=26)\n"
-            "rows = resampler.fit_resample(*make_table())\n"
+            "from small_feedback import one_run\n"
+            "resampler, rows = one_run()\n"
             "print(json.dumps([digest(rows), digest(resampler.sample(30))]))\n"
         )
-        found = subprocess.run(
-            [sys.executable, "-c", code],
-            env={
-                **os.environ,
-                "PYTHONHASHSEED": "3",
-                "PYTHONPATH": os.pathsep.join(map(str, (here, *here.parents[:2]))),
-            },
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        resampler, rows = copy.deepcopy(fitted_once)
+        resampler, rows = copy.deepcopy(fed_once)
         expected = [digest(rows), digest(resampler.sample(30))]
-        assert json.loads(found.stdout.splitlines()[-1]) == expected
+        assert run_elsewhere(code) == expected
 
     def test_without_a_seed(self, table):
         before = numpy_state(), torch_state()

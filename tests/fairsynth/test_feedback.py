@@ -9,7 +9,7 @@ from watched_model import LabelModel, WatchedModel, watched_rows
 from fairsample.fairsynth.candidate_search import fair_utility
 from fairsample.fairsynth.candidates import COPIES, REAL, Candidate
 from fairsample.fairsynth.feedback import Feedback, FeedbackSettings, Scored
-from fairsample.fairsynth.real_rows import RealRows
+from fairsample.fairsynth.training_rows import TrainingRows
 from fairsample.groups import resolve_groups
 from fairsample.table_form import TableForm
 
@@ -48,7 +48,7 @@ def make_loop(
     counts = np.bincount(group * 2 + y).reshape(2, 2)
     watched_model.events.clear()
     return Feedback(
-        RealRows(frame, y, group, counts),
+        TrainingRows(frame, y, group, counts),
         resolve_groups(X, values=pd.Series(np.array(["F", "M"])[group])),
         classes=np.array(["alive", "died"]),
         table_form=form,

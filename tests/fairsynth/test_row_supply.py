@@ -16,8 +16,8 @@ from fairsample.fairsynth.generator_recipe import (
     GeneratorRecipe,
     GeneratorSeeds,
 )
-from fairsample.fairsynth.real_rows import RealRows
 from fairsample.fairsynth.row_supply import RowSupply, most_believed
+from fairsample.fairsynth.training_rows import TrainingRows
 
 N_ROWS = 120
 GENERATED = Candidate("generated")
@@ -31,7 +31,9 @@ def real():
     X, y = make_cohort(N_ROWS)
     group = pd.factorize(X["race"], sort=True)[0]
     counts = np.bincount(group * 2 + y, minlength=8).reshape(4, 2)
-    return RealRows(X.assign(patient=np.arange(len(X))), y.to_numpy(), group, counts)
+    return TrainingRows(
+        X.assign(patient=np.arange(len(X))), y.to_numpy(), group, counts
+    )
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +155,7 @@ class TestBelief:
         dose = rng.normal(size=len(y)) + 2.0 * y
         counts = np.array([[200, 200], [400, 40]])
         X = pd.DataFrame({"dose": dose, "sex": np.array(["F", "M"])[group]})
-        return RowSupply(RealRows(X, y, group, counts), recipe)
+        return RowSupply(TrainingRows(X, y, group, counts), recipe)
 
     def test_is_the_chance_of_the_rows_own_class(self, telling):
         rows = pd.DataFrame({"dose": [3.0, 3.0, -1.0, -1.0], "sex": list("FFFF")})
@@ -172,7 +174,7 @@ class TestBelief:
         y = np.repeat([0, 2], 30)
         X = pd.DataFrame({"dose": y + np.random.RandomState(0).rand(60)})
         counts = np.array([[30, 0, 30]])
-        supply = RowSupply(RealRows(X, y, np.zeros(60, dtype=int), counts), recipe)
+        supply = RowSupply(TrainingRows(X, y, np.zeros(60, dtype=int), counts), recipe)
         belief = supply.belief(X, y)
         assert belief.min() > 0.5
 

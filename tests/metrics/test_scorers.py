@@ -21,6 +21,7 @@ from fairsample.metrics import (
     worst_group_recall,
     worst_group_tpr,
 )
+from fairsample.metrics.scorers import score_groups
 
 
 @pytest.fixture
@@ -267,6 +268,29 @@ class TestRouting:
             assert copy.get_metadata_routing().score.requests == {
                 "sensitive_features": "race_of_row"
             }
+
+
+@pytest.mark.parametrize("metric", ["worst_group_tpr", "worst_group_recall"])
+def test_known_groups_reach_a_scorer_that_names_no_columns(fitted, data, metric):
+    X, y = data
+    values = X["sex"]
+    by_values = fairness_scorer(metric)
+    by_race = fairness_scorer(metric, sensitive_features="race")
+    expected = by_values(fitted, X, y, sensitive_features=values)
+    assert score_groups(by_values, fitted, X, y, values) == expected
+    assert score_groups(by_race, fitted, X, y, values) == by_race(fitted, X, y)
+    assert by_race(fitted, X, y) != expected
+
+
+def test_known_groups_are_no_matter_to_other_scorers(fitted, data):
+    X, y = data
+
+    def share_right(model, X, y):
+        return np.mean(model.predict(X) == y)
+
+    expected = share_right(fitted, X, y)
+    for scorer in (share_right, sklearn.metrics.get_scorer("accuracy")):
+        assert score_groups(scorer, fitted, X, y, X["sex"]) == pytest.approx(expected)
 
 
 def test_values_dropped_by_a_search_without_routing_raise(model, data):

@@ -1,14 +1,14 @@
-"""Real rows, as the generator and the feedback loop take them."""
+"""Rows to learn from, as the generator and the feedback loop take them."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["RealRows"]
+__all__ = ["TrainingRows"]
 
 
-class RealRows(NamedTuple):
-    """Rows to learn from.
+class TrainingRows(NamedTuple):
+    """Real rows with their cells, taken together or not at all.
 
     Attributes
     ----------
@@ -26,13 +26,13 @@ class RealRows(NamedTuple):
     counts: np.ndarray
 
     def take(self, positions):
-        """Give some of the rows, as RealRows with a fresh index."""
+        """Give some of the rows, as TrainingRows with a fresh index."""
         y, group = self.y[positions], self.group[positions]
         cells = np.bincount(
             group * self.counts.shape[1] + y, minlength=self.counts.size
         )
         X = self.X.iloc[positions].reset_index(drop=True)
-        return RealRows(X, y, group, cells.reshape(self.counts.shape))
+        return TrainingRows(X, y, group, cells.reshape(self.counts.shape))
 
     def encode(self, encoder, small_cells, seed):
         """Encode the rows, small cells under the group "any": Records."""
