@@ -12,10 +12,14 @@ BENCHMARKS := "adult_quality.py" "diabetes_fidelity.py" "diabetes_fidelity.py --
 	"fairness_comparison.py --data adult --official-split" \
 	"fairness_comparison.py --data diabetes" "fairness_comparison.py --data icu" \
 	"fair_utility.py" "small_groups.py" "paper_tables.py" \
+	"flip_quality.py" "flip_quality.py --epsilons none --network" \
+	"flip_quality.py --engine dp-sgd --epsilons 2" \
+	"flip_quality.py --data support2 rhc diabetes130 --epsilons 2 --seeds 3" \
+	"flip_fairness.py --seeds 3" "flip_plans.py" \
 	"generation_speed.py" "training_speed.py" "weight_search.py"
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format docs notebooks bench clean
+.PHONY: help install demo test audit lint format docs notebooks bench clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+): [^#]*## (.*)/make \1\t\2/' | expand -t 18
@@ -27,6 +31,9 @@ demo: $(READY) ## Compare real, over-sampled and fair synthetic training data
 
 test: $(READY) ## Run all tests (ARGS="tests/metrics -x" for some of them)
 	$(BIN)/python -m pytest $(ARGS)
+
+audit: $(READY) ## Attack the privacy guarantee with canaries (minutes)
+	$(BIN)/python -m pytest -m audit tests
 
 lint: $(READY) ## Check style and format
 	$(BIN)/ruff check .

@@ -6,7 +6,9 @@ _LAZY = {
     "DoublePrioritizedClassifier": "fairsample.oversampling",
     "DoublePrioritizedSampler": "fairsample.oversampling",
     "FairSynthResampler": "fairsample.fairsynth",
+    "FlipResampler": "fairsample.flip",
     "GroupRandomOverSampler": "fairsample.oversampling",
+    "TableDomain": "fairsample.flip",
     "VisitTransformerClassifier": "fairsample.predictors",
     "VisitVectorizer": "fairsample.predictors",
 }

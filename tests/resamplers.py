@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from fairsample import FairSynthResampler, GroupRandomOverSampler
+from fairsample import FairSynthResampler, FlipResampler, GroupRandomOverSampler
 
 
 def first_column_above_median(X):
@@ -35,7 +35,10 @@ RESAMPLERS = [
         fairness_epochs=1,
         random_state=0,
     ),
+    FlipResampler(first_column_above_median, epsilon=None, max_iter=5, random_state=0),
 ]
+
+WITHOUT_VISITS = {"FlipResampler"}  # these take plain tables
 
 each_resampler = pytest.mark.parametrize(
     "prototype", RESAMPLERS, ids=lambda resampler: type(resampler).__name__

@@ -5,7 +5,14 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from resamplers import N_ROWS, RESAMPLERS, by_name, each_resampler, mixed_frame
+from resamplers import (
+    N_ROWS,
+    RESAMPLERS,
+    WITHOUT_VISITS,
+    by_name,
+    each_resampler,
+    mixed_frame,
+)
 
 from fairsample.base import DataWarning
 
@@ -159,6 +166,20 @@ class TestBadInput:
         resampler = by_name(prototype).set_params(**{name: value})
         with pytest.raises(ValueError, match=f"The '{name}' parameter of"):
             resampler.fit(*mixed_frame())
+
+
+@each_resampler
+def test_visits_come_back_or_are_refused_by_name(prototype):
+    X, y = mixed_frame()
+    X = X[["race", "int"]].assign(stays=[[["a"], ["b", "c"]], [["c"]]] * (N_ROWS // 2))
+    resampler = by_name(prototype)
+    if type(prototype).__name__ in WITHOUT_VISITS:
+        with pytest.raises(ValueError, match="takes plain tables, and 'stays' hold"):
+            resampler.fit_resample(X, y)
+        return
+    X_resampled, _ = resampler.fit_resample(X, y)
+    for cell in X_resampled["stays"]:
+        assert {code for visit in cell for code in visit} <= {"a", "b", "c"}
 
 
 class TestWarnings:

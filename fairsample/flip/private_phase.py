@@ -1,0 +1,172 @@
+"""The phase of FLIP that reads private rows; nothing after it does."""
+
+import os
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from fairsample.flip.budget import PrivacyLedger
+from fairsample.flip.conforming import conform
+from fairsample.flip.domain import TableDomain
+from fairsample.flip.private_input import public_groups
+from fairsample.flip.secure_noise import SecureNoise
+from fairsample.flip.table_release import Rows, TableRelease, release_table
+from fairsample.flip.undeclared import complete_domain
+from fairsample.groups import MISSING, Groups
+from fairsample.messages import quote
+
+__all__ = ["PREPROCESS_SHARE", "PrivateTable", "release_privately"]
+
+PREPROCESS_SHARE = 0.1  # of epsilon, where something is undeclared
+
+
+class PrivateTable(NamedTuple):
+    """All that is known of private rows.
+
+    Attributes
+    ----------
+    number : str
+        Tells this release from any other.
+    groups : Groups
+        All combinations of declared values, without a row.
+    classes : list
+        All declared classes, sorted.
+    categories : dict of column to tuple
+        The values of the sensitive features and of the target as they were declared,
+        without the missing group.
+    template : DataFrame of shape (0, n_columns)
+        Dtypes of the columns that are not sensitive.
+    cell_counts : ndarray of float of shape (n_groups, n_classes)
+        Rows of each group and class, with noise.
+    ledger : PrivacyLedger
+        What was paid.
+    release : TableRelease or None
+        Noisy tables, of the engine "marginals".
+    generator : GradientGenerator or None
+        What the engine "dp-sgd" trained.
+    """
+
+    number: str
+    groups: Groups
+    classes: list
+    categories: dict
+    template: pd.DataFrame
+    cell_counts: np.ndarray
+    ledger: PrivacyLedger
+    release: TableRelease | None
+    generator: object
+
+    @property
+    def outside(self):
+        """About how many values of which column are outside the domain."""
+        return {} if self.release is None else self.release.outside
+
+
+def release_privately(
+    private, *, domain, epsilon, delta, preprocess_epsilon, engine, device, verbose=0
+):
+    """Learn private rows within a budget; the noise differs from call to call.
+
+    Parameters
+    ----------
+    private : PrivateInput
+        The rows.
+    domain : TableDomain
+        What the user declared.
+    epsilon, delta : float
+        The budget of all.
+    preprocess_epsilon : float or None
+        What finding out undeclared bounds and categories may cost; None is a tenth of
+        `epsilon`.
+    engine : {"marginals", "dp-sgd"}
+        What reads the rows.
+    device : str
+        Where torch works.
+    verbose : int, default=0
+        1 shows a progress bar.
+
+    Returns
+    -------
+    PrivateTable
+
+    Raises
+    ------
+    ValueError
+        If something is undeclared and `preprocess_epsilon` is 0, or there is too little
+        budget to find it out. The message names the columns.
+    """
+    ledger = PrivacyLedger(delta)
+    if preprocess_epsilon is None:
+        preprocess_epsilon = PREPROCESS_SHARE * epsilon
+    domain = complete_domain(
+        pd.concat([private.frame, private.cells], axis=1),
+        private.known_domain(domain),
+        ledger=ledger,
+        epsilon=preprocess_epsilon,
+        noise=SecureNoise(),
+    )
+    labels = [_sorted(domain[name].categories) for name in private.cells]
+    codes = [
+        _codes(private.cells[name], domain[name], of_column)
+        for name, of_column in zip(private.cells, labels, strict=True)
+    ]
+    categories = {name: domain[name].categories for name in private.cells}
+    names = tuple(private.cells.columns[:-1])
+    for name in names if private.has_missing_group else ():
+        categories[name] = tuple(c for c in categories[name] if c != MISSING)
+    groups, group = public_groups(
+        codes[:-1], labels[:-1], names, private.sensitive_columns
+    )
+    _check_cells(groups, labels[-1], names, private.cells.columns[-1])
+    rows = Rows(private.frame, group, codes[-1], (len(groups), len(labels[-1])))
+    domain = TableDomain({name: domain[name] for name in private.frame})
+    release = generator = None
+    if engine == "dp-sgd" and private.frame.shape[1]:
+        from fairsample.flip.gradient_engine import train_private_generator
+
+        learned = generator = train_private_generator(
+            rows, domain, epsilon=epsilon, ledger=ledger, device=device, verbose=verbose
+        )
+    else:
+        learned = release = release_table(rows, domain, epsilon=epsilon, ledger=ledger)
+    return PrivateTable(
+        number=os.urandom(16).hex(),
+        groups=groups,
+        classes=labels[-1],
+        categories=categories,
+        template=conform(private.frame.iloc[:0], domain),
+        cell_counts=learned.cell_counts,
+        ledger=learned.ledger,
+        release=release,
+        generator=generator,
+    )
+
+
+def _sorted(categories):
+    try:
+        return sorted(categories)
+    except TypeError:
+        return sorted(categories, key=lambda one: (type(one).__name__, str(one)))
+
+
+def _codes(series, column, labels):
+    """Give each row the code of its label, once it was brought into the domain."""
+    conforming = conform(series.to_frame(), TableDomain({series.name: column}))
+    values = conforming[series.name].astype(object)
+    values = values.where(values.notna(), labels[0])
+    return pd.Categorical(values, categories=labels).codes.astype(int)
+
+
+def _check_cells(groups, classes, names, target):
+    if len(groups) < 2:
+        raise ValueError(
+            f"Sensitive features {quote(names)} have one group only, "
+            f"{groups.labels[0]!r}. Declare more categories with domain=, or raise "
+            "preprocess_epsilon=."
+        )
+    if len(classes) < 2:
+        raise ValueError(
+            f"The target {target!r} has one class only, {classes[0]!r}. Declare its "
+            "categories with domain=, or a larger preprocess_epsilon=."
+        )
