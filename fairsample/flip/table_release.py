@@ -42,6 +42,7 @@ SHARES = {
 NOISE_PER_CODE = 12  # a code holds so many times its noise, on average
 NOISE_PER_PAIR = 2  # and a cell of a pair table
 CLEARLY, SURELY = 4, 2.5  # standard deviations
+FEW = 0.01  # of all rows
 MOST_BINS, FEWEST_BINS = 100, 8
 MOST_MERGED, FEWEST_MERGED = 48, 4
 MOST_CODES = 500  # of all columns, merged; the time of a fit grows with their square
@@ -281,9 +282,9 @@ def _release_cells(rows, multiplier, ledger, noise):
         )
     )
     counts = noisy_counts(rows.cells, int(np.prod(rows.shape)), multiplier, noise)
-    # A cell that may well be empty is taken for empty: a plan would make it large.
-    counts = np.where(counts > SURELY * multiplier, counts, 0)
-    return counts.reshape(rows.shape)
+    # What may well be an empty cell is taken for one: a plan would make it large.
+    least = min(SURELY * multiplier, FEW * max(counts.sum(), 0.0))
+    return np.where(counts > least, counts, 0).reshape(rows.shape)
 
 
 def _release_one_ways(rows, codes, encoder, cells, multiplier, ledger, noise):
