@@ -6,16 +6,14 @@ from sklearn.utils.validation import check_memory
 
 from fairsample.flip.domain import TableDomain
 from fairsample.flip.generator import FlipGenerator
-from fairsample.flip.private_input import (
-    PrivateInput,
+from fairsample.flip.private_input import PrivateInput, refuse_visits, warn_of_outside
+from fairsample.flip.private_phase import release_privately
+from fairsample.flip.public_forms import (
     public_table_form,
     public_target_form,
-    refuse_visits,
     require_public_dtypes,
-    warn_of_outside,
     without_categories,
 )
-from fairsample.flip.private_phase import release_privately
 from fairsample.flip.releases_of_rows import note_release
 from fairsample.random_stream import private_stream
 from fairsample.training.device import check_device, choose_device

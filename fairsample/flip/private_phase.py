@@ -9,7 +9,7 @@ import pandas as pd
 from fairsample.flip.budget import PrivacyLedger
 from fairsample.flip.conforming import conform
 from fairsample.flip.domain import TableDomain
-from fairsample.flip.private_input import public_groups
+from fairsample.flip.public_forms import public_groups
 from fairsample.flip.secure_noise import SecureNoise
 from fairsample.flip.table_release import Rows, TableRelease, release_table
 from fairsample.flip.undeclared import complete_domain
@@ -60,7 +60,7 @@ class PrivateTable(NamedTuple):
     @property
     def outside(self):
         """About how many values of which column are outside the domain."""
-        return {} if self.release is None else self.release.outside
+        return (self.release or self.generator).outside
 
 
 def release_privately(

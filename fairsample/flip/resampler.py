@@ -13,9 +13,7 @@ from fairsample.base import BaseFairResampler
 from fairsample.flip.generator import FlipGenerator, NetworkOptions
 from fairsample.flip.pair_tables import mix_with_independence
 from fairsample.flip.private_fit import PrivatelyFitted
-from fairsample.flip.private_input import (
-    refuse_visits,
-)
+from fairsample.flip.private_input import refuse_visits
 from fairsample.flip.table_generator import TableGenerator
 from fairsample.flip.table_release import Rows, count_table
 from fairsample.training.device import check_device, choose_device

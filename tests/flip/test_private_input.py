@@ -6,13 +6,11 @@ import pytest
 
 from fairsample.base import DataWarning
 from fairsample.flip.domain import TableDomain
-from fairsample.flip.private_input import (
-    PrivateInput,
+from fairsample.flip.private_input import PrivateInput, refuse_visits, warn_of_outside
+from fairsample.flip.public_forms import (
     public_groups,
     public_table_form,
     public_target_form,
-    refuse_visits,
-    warn_of_outside,
 )
 from fairsample.groups import Groups
 from fairsample.table_form import TableForm
