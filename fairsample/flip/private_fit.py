@@ -48,6 +48,7 @@ class PrivatelyFitted:
             delta=self.delta,
             preprocess_epsilon=self.preprocess_epsilon,
             engine=self.private_engine,
+            balance_groups=self.balance_groups,
             device=choose_device(self.device),
             verbose=self.verbose,
         )
@@ -79,6 +80,12 @@ class PrivatelyFitted:
                 f"preprocess_epsilon={self.preprocess_epsilon} is a part of epsilon="
                 f"{self.epsilon} and leaves nothing of it. Give less, None for a tenth "
                 "of epsilon, or a larger epsilon."
+            )
+        if self.balance_groups and self.private_engine != "dp-sgd":
+            raise ValueError(
+                "balance_groups=True balances the steps of private_engine='dp-sgd'; "
+                f"private_engine={self.private_engine!r} takes none. Balance what is "
+                "drawn, by sampling_strategy."
             )
         if callable(self.sampling_strategy):
             raise ValueError(

@@ -64,7 +64,16 @@ class PrivateTable(NamedTuple):
 
 
 def release_privately(
-    private, *, domain, epsilon, delta, preprocess_epsilon, engine, device, verbose=0
+    private,
+    *,
+    domain,
+    epsilon,
+    delta,
+    preprocess_epsilon,
+    engine,
+    device,
+    balance_groups=False,
+    verbose=0,
 ):
     """Learn private rows within a budget; the noise differs from call to call.
 
@@ -83,6 +92,8 @@ def release_privately(
         What reads the rows.
     device : str
         Where torch works.
+    balance_groups : bool, default=False
+        Whether the steps of "dp-sgd" draw as many rows of each group.
     verbose : int, default=0
         1 shows a progress bar.
 
@@ -123,10 +134,20 @@ def release_privately(
     domain = TableDomain({name: domain[name] for name in private.frame})
     release = generator = None
     if engine == "dp-sgd" and private.frame.shape[1]:
-        from fairsample.flip.gradient_engine import train_private_generator
+        from fairsample.flip.gradient_engine import (
+            GradientSettings,
+            train_private_generator,
+        )
 
         learned = generator = train_private_generator(
-            rows, domain, epsilon=epsilon, ledger=ledger, device=device, verbose=verbose
+            rows,
+            domain,
+            epsilon=epsilon,
+            ledger=ledger,
+            device=device,
+            verbose=verbose,
+            group_names=groups.labels,
+            settings=GradientSettings(balance="sampling" if balance_groups else None),
         )
     else:
         learned = release = release_table(rows, domain, epsilon=epsilon, ledger=ledger)

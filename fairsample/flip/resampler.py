@@ -82,6 +82,9 @@ class FlipResampler(PrivatelyFitted, BaseFairResampler):
     private_engine : {"marginals", "dp-sgd"}, default="marginals"
         What reads the rows under an epsilon: noisy tables, or the gradients of FLIP's
         autoencoder, clipped and noisy. The first is faster, and better on few rows.
+    balance_groups : bool, default=False
+        Whether the steps of "dp-sgd" draw as many rows of each group, with the cost for
+        each group in the ledger; a group too small for its rate is refused.
     network : bool, default=False
         Whether rows come from FLIP's autoencoder and latent diffusion with the groups
         aligned, trained on rows that the engine wrote (under ``epsilon=None``, on the
@@ -180,6 +183,7 @@ class FlipResampler(PrivatelyFitted, BaseFairResampler):
         "preprocess_epsilon": [Interval(Real, 0, None, closed="left"), None],
         "fairness_weight": [Interval(Real, 0, None, closed="left")],
         "private_engine": [StrOptions({"marginals", "dp-sgd"})],
+        "balance_groups": ["boolean"],
         "network": ["boolean"],
         "max_iter": [Interval(Integral, 1, None, closed="left"), None],
         "max_epochs": [Interval(Integral, 1, None, closed="left"), None],
@@ -202,6 +206,7 @@ class FlipResampler(PrivatelyFitted, BaseFairResampler):
         n_synthetic=None,
         fairness_weight=4.0,
         private_engine="marginals",
+        balance_groups=False,
         network=False,
         max_iter=None,
         max_epochs=None,
@@ -222,6 +227,7 @@ class FlipResampler(PrivatelyFitted, BaseFairResampler):
         self.n_synthetic = n_synthetic
         self.fairness_weight = fairness_weight
         self.private_engine = private_engine
+        self.balance_groups = balance_groups
         self.network = network
         self.max_iter = max_iter
         self.max_epochs = max_epochs
