@@ -117,51 +117,69 @@ def release_privately(
         epsilon=preprocess_epsilon,
         noise=SecureNoise(),
     )
-    labels = [_sorted(domain[name].categories) for name in private.cells]
-    codes = [
-        _codes(private.cells[name], domain[name], of_column)
-        for name, of_column in zip(private.cells, labels, strict=True)
-    ]
-    categories = {name: domain[name].categories for name in private.cells}
-    names = tuple(private.cells.columns[:-1])
-    for name in names if private.has_missing_group else ():
-        categories[name] = tuple(c for c in categories[name] if c != MISSING)
-    groups, group = public_groups(
-        codes[:-1], labels[:-1], names, private.sensitive_columns
-    )
-    _check_cells(groups, labels[-1], names, private.cells.columns[-1])
-    rows = Rows(private.frame, group, codes[-1], (len(groups), len(labels[-1])))
-    domain = TableDomain({name: domain[name] for name in private.frame})
+    rows, groups, classes = _coded_rows(private, domain)
+    of_frame = TableDomain({name: domain[name] for name in private.frame})
+    budget = {"epsilon": epsilon, "ledger": ledger}
     release = generator = None
     if engine == "dp-sgd" and private.frame.shape[1]:
-        from fairsample.flip.gradient_engine import (
-            GradientSettings,
-            train_private_generator,
-        )
-
-        learned = generator = train_private_generator(
+        learned = generator = _train_generator(
             rows,
-            domain,
-            epsilon=epsilon,
-            ledger=ledger,
+            of_frame,
+            **budget,
             device=device,
             verbose=verbose,
             group_names=groups.labels,
-            settings=GradientSettings(balance="sampling" if balance_groups else None),
+            balance_groups=balance_groups,
         )
     else:
-        learned = release = release_table(rows, domain, epsilon=epsilon, ledger=ledger)
+        learned = release = release_table(rows, of_frame, **budget)
     return PrivateTable(
         number=os.urandom(16).hex(),
         groups=groups,
-        classes=labels[-1],
-        categories=categories,
-        template=conform(private.frame.iloc[:0], domain),
+        classes=classes,
+        categories=_public_categories(private, domain),
+        template=conform(private.frame.iloc[:0], of_frame),
         cell_counts=learned.cell_counts,
         ledger=learned.ledger,
         release=release,
         generator=generator,
     )
+
+
+def _coded_rows(private, domain):
+    """Give each row the group and class that are declared: Rows, Groups and classes."""
+    labels = [_sorted(domain[name].categories) for name in private.cells]
+    codes = [
+        _codes(private.cells[name], domain[name], of_column)
+        for name, of_column in zip(private.cells, labels, strict=True)
+    ]
+    *names, target = private.cells.columns
+    groups, group = public_groups(
+        codes[:-1], labels[:-1], tuple(names), private.sensitive_columns
+    )
+    classes = labels[-1]
+    _check_cells(groups, classes, tuple(names), target)
+    rows = Rows(private.frame, group, codes[-1], (len(groups), len(classes)))
+    return rows, groups, classes
+
+
+def _public_categories(private, domain):
+    """Give the declared values of sensitive features and target: dict of tuple."""
+    categories = {name: domain[name].categories for name in private.cells}
+    for name in list(private.cells)[:-1] if private.has_missing_group else ():
+        categories[name] = tuple(c for c in categories[name] if c != MISSING)
+    return categories
+
+
+def _train_generator(rows, domain, *, balance_groups, **arguments):
+    """Train the engine "dp-sgd", whose accounting takes seconds to import."""
+    from fairsample.flip.gradient_engine import (
+        GradientSettings,
+        train_private_generator,
+    )
+
+    settings = GradientSettings(balance="sampling" if balance_groups else None)
+    return train_private_generator(rows, domain, settings=settings, **arguments)
 
 
 def _sorted(categories):
