@@ -1,4 +1,5 @@
 import copy
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -39,3 +40,12 @@ def run(request):
 def fitted(run):
     """A resampler fitted on the mixed frame, to be used at will."""
     return copy.deepcopy(run.resampler)
+
+
+@pytest.fixture(autouse=True)
+def no_rows_were_paid_for_before():
+    """Let no test hear of private releases that another one made of the same rows."""
+    yield
+    releases = sys.modules.get("fairsample.flip.releases_of_rows")
+    if releases is not None:
+        releases._paid.clear()

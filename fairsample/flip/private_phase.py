@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fairsample.flip.budget import PrivacyLedger
-from fairsample.flip.conforming import conform
+from fairsample.flip.conforming import conform, is_outside
 from fairsample.flip.domain import TableDomain
 from fairsample.flip.public_forms import public_groups
 from fairsample.flip.secure_noise import SecureNoise
@@ -159,7 +159,10 @@ def _coded_rows(private, domain):
     )
     classes = labels[-1]
     _check_cells(groups, classes, tuple(names), target)
-    rows = Rows(private.frame, group, codes[-1], (len(groups), len(classes)))
+    strays = {name: is_outside(private.cells[name], domain[name]) for name in names}
+    strays[target] = is_outside(private.cells[target], domain[target])
+    shape = len(groups), len(classes)
+    rows = Rows(private.frame, group, codes[-1], shape, strays)
     return rows, groups, classes
 
 

@@ -5,7 +5,7 @@ cells of group and class, every column by itself, every column within each class
 every pair of columns within each class.  What comes after reads the release only.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -62,12 +62,15 @@ class Rows:
         Codes.
     shape : tuple of int
         Number of groups and of classes.
+    strays : dict of column to ndarray of bool of shape (n_rows,)
+        Of sensitive features and target: whose value is none of the declared ones.
     """
 
     frame: object
     group: np.ndarray
     label: np.ndarray
     shape: tuple
+    strays: dict = field(default_factory=dict)
 
     def __repr__(self):
         return "Rows(...)"
@@ -263,12 +266,13 @@ def _release_outside(rows, domain, multiplier, ledger, noise):
             noise_multiplier=multiplier,
         )
     )
-    std = multiplier * np.sqrt(len(domain))
+    strays = dict(rows.strays)
+    for name, column in domain.items():
+        strays[name] = is_outside(rows.frame[name], column)
+    std = multiplier * np.sqrt(len(strays))
     counts = {
-        name: float(
-            is_outside(rows.frame[name], column).sum() + noise.normal(1, std)[0]
-        )
-        for name, column in domain.items()
+        name: float(of_rows.sum() + noise.normal(1, std)[0])
+        for name, of_rows in strays.items()
     }
     return {name: count for name, count in counts.items() if count > CLEARLY * std}
 

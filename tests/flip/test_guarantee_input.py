@@ -161,6 +161,20 @@ def test_values_outside_the_domain_are_counted_with_noise():
     assert len(set(numbers)) > 1 and all(abs(n - 600) < 200 for n in numbers)
 
 
+@pytest.mark.parametrize("name", ["sex", "died"])
+def test_groups_and_classes_that_were_not_declared_are_told_of(name):
+    X, y = private_table(4000)
+    first, *others = DOMAIN[name]["categories"]
+    domain = DOMAIN | {name: {"categories": ["misspelt", *others]}}
+    n_strays = int((X.get(name, y) == first).sum())
+    releases_of_rows._paid.clear()
+    estimator = FlipResampler("sex", domain=domain, max_iter=2, epsilon=3.0)
+    with pytest.warns(DataWarning, match=f"'{name}' \\(about") as caught:
+        estimator.fit(X, y)
+    told = int(str(caught[0].message).split("about ")[1].split(")")[0])
+    assert n_strays > 600 and abs(told - n_strays) < 200
+
+
 def test_one_value_outside_the_domain_is_not_told():
     X, y = private_table(300)
     X.loc[3, "age"] = 500
