@@ -109,6 +109,8 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
 
     min_cell_size = 10
 
+    _systematic_cells = False  # whether `sample` keeps the cells' frequencies
+
     _fate_of_small_cells = "pooled with the same class of the other groups"
 
     _parameter_constraints: dict = {
@@ -230,7 +232,11 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
             self._target_form.name,
         )
         group, label = cells.draw(
-            self._cell_weights(), n_samples, conditions=conditions, random_state=stream
+            self._cell_weights(),
+            n_samples,
+            conditions=conditions,
+            random_state=stream,
+            systematic=self._systematic_cells,
         )
         drawn = self._draw_rows(group, label, stream, self._draw)
         self._remember_result(group, n_synthetic=n_samples)

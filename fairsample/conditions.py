@@ -44,8 +44,10 @@ class CellTable:
         self.classes = classes
         self.target = target
 
-    def draw(self, weights, n_samples, *, conditions=None, random_state):
-        """Draw the cell of each row, independently, in proportion to weights.
+    def draw(
+        self, weights, n_samples, *, conditions=None, random_state, systematic=False
+    ):
+        """Draw the cell of each row, in proportion to weights.
 
         Parameters
         ----------
@@ -58,6 +60,9 @@ class CellTable:
             with one row for each sample).
         random_state : RandomState
             What draws.
+        systematic : bool, default=False
+            Whether the cells' frequencies are kept as nearly as whole rows can, rather
+            than drawn independently.
 
         Returns
         -------
@@ -79,9 +84,11 @@ class CellTable:
                     f"No real row has {self._describe(condition)}; there is nothing to "
                     f"sample. {self._allowed(weights)}"
                 )
-            cell[rows] = random_state.choice(
-                wanted.size, size=len(rows), p=wanted / wanted.sum()
-            )
+            odds = wanted / wanted.sum()
+            if systematic:
+                cell[rows] = _systematic(odds, len(rows), random_state)
+            else:
+                cell[rows] = random_state.choice(wanted.size, size=len(rows), p=odds)
         return np.divmod(cell, len(self.classes))
 
     def _by_condition(self, conditions, n_samples):
@@ -186,6 +193,14 @@ def count_samples(n_samples, conditions, default):
     if n_samples < 0:
         raise ValueError(f"n_samples={n_samples}: it cannot be negative.")
     return int(n_samples)
+
+
+def _systematic(odds, n_rows, random_state):
+    """Draw cells at even steps along their cumulated odds, in random order."""
+    steps = (np.arange(n_rows) + random_state.random_sample()) / n_rows
+    cell = np.searchsorted(odds.cumsum()[:-1], steps, side="right")
+    possible = np.flatnonzero(odds)
+    return random_state.permutation(np.minimum(cell, possible[-1]))
 
 
 def _as_level(value):

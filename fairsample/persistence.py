@@ -20,8 +20,20 @@ __all__ = ["SavedToFolder"]
 
 ARRAYS = "arrays.safetensors"
 
+# What scikit-learn's gradient boosting is made of, which skops does not list.
+_TRUSTED = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
+
 # Public objects that parameters may be, made again of what `to_json` gives.
 _DESCRIBED = {"TableDomain": "fairsample.flip"}
+
+# Public objects that parameters may be, made again of their own parameters.
+_RECIPES = {
+    "ConditionalChain": "fairsample.causal",
+    "HuggingFaceLM": "fairsample.causal",
+    "OpenAICompatible": "fairsample.causal",
+    "ScratchLanguageModel": "fairsample.causal",
+    "StandardFairnessModel": "fairsample.causal",
+}
 _RECORDS = {record.__name__: record for record in (Groups, TableForm, TargetForm)}
 
 
@@ -184,15 +196,22 @@ class _Parts:
 
     def write(self, value, name):
         """Return the JSON value of a part, and keep what stands beside it."""
+        kind = type(value).__name__
+        if kind in _RECIPES:
+            arrays = {}
+            given = value.to_json() if hasattr(value, "to_json") else value.get_params()
+            stored = {kind: value_to_json(given, arrays, name)}
+            self.arrays |= arrays
+            return stored
         if isinstance(value, BaseEstimator):
             self.estimators[f"{name}.skops"] = _estimator_to_bytes(value)
             return {"skops": f"{name}.skops"}
-        if type(value).__name__ in _DESCRIBED:
-            return {type(value).__name__: value.to_json()}
+        if kind in _DESCRIBED:
+            return {kind: value.to_json()}
         arrays = {}
         if type(value) in _RECORDS.values():
             record = {entry.name: getattr(value, entry.name) for entry in fields(value)}
-            stored = {type(value).__name__: value_to_json(record, arrays, name)}
+            stored = {kind: value_to_json(record, arrays, name)}
         else:
             stored = value_to_json(value, arrays, name)
         self.arrays |= arrays
@@ -202,7 +221,10 @@ class _Parts:
         """Return the part that a JSON value stands for."""
         tag = next(iter(stored), None) if isinstance(stored, dict) else None
         if tag == "skops":
-            return _skops().loads(self.estimators[stored[tag]])
+            return _skops().loads(self.estimators[stored[tag]], trusted=_TRUSTED)
+        if tag in _RECIPES:
+            made = getattr(import_module(_RECIPES[tag]), tag)
+            return made(**value_from_json(stored[tag], self.arrays))
         if tag in _DESCRIBED:
             return getattr(import_module(_DESCRIBED[tag]), tag)(stored[tag])
         if tag in _RECORDS:
@@ -226,6 +248,7 @@ def _estimator_to_bytes(estimator):
         untrusted = skops.get_untrusted_types(data=content)
     except TypeError as error:
         raise ValueError(f"skops cannot write it: {error}") from error
+    untrusted = sorted(set(untrusted) - set(_TRUSTED))
     if untrusted:
         raise ValueError(f"It holds types that skops does not trust: {untrusted}.")
     return content

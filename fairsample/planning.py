@@ -14,7 +14,7 @@ import numpy as np
 
 from fairsample.messages import quote
 
-__all__ = ["CELL_STRATEGIES", "asks_for_cells", "rows_owed", "scale_rows"]
+__all__ = ["CELL_STRATEGIES", "asks_for_cells", "rows_owed", "scale_rows", "share_out"]
 
 CELL_STRATEGIES = ("groups", "cells", "parity", "proportional")
 
@@ -294,6 +294,33 @@ def _water_level(counts, sizes, n_rows):
         filled_size += size
         level = Fraction(n_rows + filled_count, filled_size)
     return level
+
+
+def share_out(shares, n_rows):
+    """Share rows out by largest remainders.
+
+    Parameters
+    ----------
+    shares : ndarray of float
+        Not negative, with a positive sum.
+    n_rows : int
+        Rows to share out.
+
+    Returns
+    -------
+    ndarray of int
+        Of the shape of `shares`, with the sum `n_rows`.
+
+    Examples
+    --------
+    >>> share_out(np.array([0.5, 0.3, 0.2]), 4).tolist()
+    [2, 1, 1]
+    """
+    exact = n_rows * shares.ravel() / shares.sum()
+    rows = np.floor(exact).astype(np.intp)
+    largest = np.argsort(rows - exact, kind="stable")[: n_rows - rows.sum()]
+    rows[largest] += 1
+    return rows.reshape(shares.shape)
 
 
 def scale_rows(owed, n_rows):

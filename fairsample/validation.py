@@ -12,6 +12,7 @@ from fairsample.messages import quote
 __all__ = [
     "DataWarning",
     "check_frame",
+    "refuse_visits",
     "uninformative_columns",
     "warn_of_cells",
     "warn_of_columns",
@@ -84,6 +85,37 @@ def check_frame(X):
             )
         if is_visit_column(column):
             flatten_visits(column)
+
+
+def refuse_visits(X, taker):
+    """Refuse columns of visits.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_features)
+        The features.
+    taker : str
+        Who takes plain tables only, for the message.
+
+    Raises
+    ------
+    ValueError
+        If a column holds visits. The message names it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> refuse_visits(pd.DataFrame({"visits": [[["DX:1"]]]}), "FlipResampler")
+    Traceback (most recent call last):
+    ...
+    ValueError: FlipResampler takes plain tables, and 'visits' hold visits. Use ...
+    """
+    visits = [name for name, column in X.items() if is_visit_column(column)]
+    if visits:
+        raise ValueError(
+            f"{taker} takes plain tables, and {quote(visits)} hold visits. Use "
+            "FairSynthResampler, or VisitVectorizer to turn visits into columns."
+        )
 
 
 def uninformative_columns(X):

@@ -240,6 +240,33 @@ class TableEncoder:
             )
         return codes
 
+    def first(self, n_columns):
+        """Give the encoder of the first columns alone.
+
+        Parameters
+        ----------
+        n_columns : int
+            How many of the fitted columns.
+
+        Returns
+        -------
+        TableEncoder
+            It shares what was learned of these columns.
+        """
+        self._check_fitted()
+        encoder = TableEncoder(
+            max_levels=self.max_levels,
+            n_bins=self.n_bins,
+            max_categories=self.max_categories,
+        )
+        schema = self.schema_
+        encoder.schema_ = TableSchema(
+            schema.columns[:n_columns], schema.names[:n_columns]
+        )
+        encoder.coders_ = self.coders_[:n_columns]
+        encoder._describe_blocks()
+        return encoder
+
     def to_json(self):
         """Write the fitted encoder as plain JSON types.
 

@@ -6,7 +6,7 @@ from sklearn.utils.validation import check_memory
 
 from fairsample.flip.domain import TableDomain
 from fairsample.flip.generator import FlipGenerator
-from fairsample.flip.private_input import PrivateInput, refuse_visits, warn_of_outside
+from fairsample.flip.private_input import PrivateInput, warn_of_outside
 from fairsample.flip.private_phase import release_privately
 from fairsample.flip.public_forms import (
     public_table_form,
@@ -17,6 +17,7 @@ from fairsample.flip.public_forms import (
 from fairsample.flip.releases_of_rows import note_release
 from fairsample.random_stream import private_stream
 from fairsample.training.device import check_device, choose_device
+from fairsample.validation import refuse_visits
 
 __all__ = ["PrivatelyFitted"]
 
@@ -31,7 +32,7 @@ class PrivatelyFitted:
         frame = self._check_table(X)
         require_public_dtypes(self._table_form)
         self._table_form = without_categories(self._table_form)
-        refuse_visits(frame)
+        refuse_visits(frame, "FlipResampler")
         self.random_state_ = private_stream(self.random_state)
         private = PrivateInput.read(
             frame,

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_consistent_length
 
-from fairsample.encoding.visit_cells import is_visit_column
 from fairsample.flip.column_domain import ColumnDomain
 from fairsample.flip.declared_dtypes import domain_for_dtype
 from fairsample.flip.domain import TableDomain
@@ -22,7 +21,6 @@ from fairsample.validation import DataWarning
 
 __all__ = [
     "PrivateInput",
-    "refuse_visits",
     "warn_of_outside",
 ]
 
@@ -199,27 +197,6 @@ def _target(y):
         raise ValueError("y has missing values. Drop the rows that have no class.")
     series = series.reset_index(drop=True)
     return series.rename("y" if series.name is None else series.name)
-
-
-def refuse_visits(frame):
-    """Refuse columns of visits.
-
-    Parameters
-    ----------
-    frame : DataFrame of shape (n_rows, n_columns)
-        Rows.
-
-    Raises
-    ------
-    ValueError
-        If a column holds visits. The message names it.
-    """
-    visits = [name for name, column in frame.items() if is_visit_column(column)]
-    if visits:
-        raise ValueError(
-            f"FlipResampler takes plain tables, and {quote(visits)} hold visits. Use "
-            "FairSynthResampler, or VisitVectorizer to turn visits into columns."
-        )
 
 
 def warn_of_outside(outside):

@@ -13,11 +13,11 @@ from fairsample.base import BaseFairResampler
 from fairsample.flip.generator import FlipGenerator, NetworkOptions
 from fairsample.flip.pair_tables import mix_with_independence
 from fairsample.flip.private_fit import PrivatelyFitted
-from fairsample.flip.private_input import refuse_visits
 from fairsample.flip.table_generator import TableGenerator
 from fairsample.flip.table_release import Rows, count_table
 from fairsample.training.device import check_device, choose_device
 from fairsample.training.estimator_seeds import draw_seed
+from fairsample.validation import refuse_visits
 
 __all__ = ["FlipResampler"]
 
@@ -295,7 +295,7 @@ class FlipResampler(PrivatelyFitted, BaseFairResampler):
 
     def _learn(self, X, y, groups):
         check_device(self.device)
-        refuse_visits(X)
+        refuse_visits(X, "FlipResampler")
         frame = X.drop(columns=list(groups.columns))
         network = engine = None
         if self.network and frame.shape[1]:

@@ -6,7 +6,7 @@ import pytest
 
 from fairsample.base import DataWarning
 from fairsample.flip.domain import TableDomain
-from fairsample.flip.private_input import PrivateInput, refuse_visits, warn_of_outside
+from fairsample.flip.private_input import PrivateInput, warn_of_outside
 from fairsample.flip.public_forms import (
     public_groups,
     public_table_form,
@@ -14,6 +14,7 @@ from fairsample.flip.public_forms import (
 )
 from fairsample.groups import Groups
 from fairsample.table_form import TableForm
+from fairsample.validation import refuse_visits
 
 
 def table():
@@ -216,9 +217,9 @@ class TestForms:
 
 def test_visits_are_refused_by_name():
     frame = pd.DataFrame({"age": [1, 2], "stays": [[["a"]], [["b"], ["c"]]]})
-    refuse_visits(frame[["age"]])
+    refuse_visits(frame[["age"]], "FlipResampler")
     with pytest.raises(ValueError, match=r"'stays' hold visits.*VisitVectorizer"):
-        refuse_visits(frame)
+        refuse_visits(frame, "FlipResampler")
 
 
 def test_values_outside_are_told_in_round_numbers():
