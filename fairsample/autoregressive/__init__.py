@@ -1,6 +1,14 @@
 """Networks that write one code after the other, and how to draw from them."""
 
+from fairsample.autoregressive.column_blocks import column_nll
+from fairsample.autoregressive.decoder import CausalDecoder
 from fairsample.autoregressive.masked import MaskedAutoregressiveNet
 from fairsample.autoregressive.sampling import BlockSampler, CursorSampler
 
-__all__ = ["BlockSampler", "CursorSampler", "MaskedAutoregressiveNet"]
+__all__ = [
+    "BlockSampler",
+    "CausalDecoder",
+    "CursorSampler",
+    "MaskedAutoregressiveNet",
+    "column_nll",
+]

@@ -3,14 +3,13 @@
 from typing import NamedTuple
 
 import torch
-from skorch.callbacks import EarlyStopping, LRScheduler, ProgressBar
-from skorch.utils import noop
 
 from fairsample.fairsynth.halo import Halo
 from fairsample.fairsynth.net import HaloNet
 from fairsample.fairsynth.training_plan import plan_fine_tuning, plan_training
 from fairsample.training.net_state import net_state, restore_net
 from fairsample.training.records import Records
+from fairsample.training.schedule import one_cycle, progress, stop_early
 from fairsample.training.seeding import seeded
 
 __all__ = ["NetSettings", "fine_tune", "fit_plain_generator", "restore_generator"]
@@ -46,8 +45,6 @@ class NetSettings(NamedTuple):
 
     def net(self, plan, learning_rate, callbacks, verbose):
         """Configure a net that is not initialised yet."""
-        if verbose:
-            callbacks = [*callbacks, ("progress", ProgressBar())]
         return HaloNet(
             Halo,
             **{f"module__{name}": value for name, value in self.module.items()},
@@ -57,7 +54,7 @@ class NetSettings(NamedTuple):
             validation_fraction=self.validation_fraction,
             batch_size=plan.batch_size,
             max_epochs=plan.max_epochs,
-            callbacks=callbacks,
+            callbacks=[*callbacks, *progress(verbose)],
             device=self.device,
             verbose=int(verbose > 1),
         )
@@ -88,16 +85,9 @@ def fit_plain_generator(arrays, settings, seed, callbacks=(), verbose=0):
     plan = plan_training(
         len(records), batch_size=settings.batch_size, max_epochs=settings.max_epochs
     )
-    one_cycle = LRScheduler(
-        torch.optim.lr_scheduler.OneCycleLR,
-        max_lr=settings.learning_rate,
-        total_steps=plan.n_steps(len(records)) + 1,
-        step_every="batch",
-    )
-    own = [("one_cycle", one_cycle)]
+    own = [one_cycle(settings.learning_rate, plan.n_steps(len(records)))]
     if int(settings.validation_fraction * len(records)):
-        stop = EarlyStopping(patience=settings.patience, load_best=True, sink=noop)
-        own.append(("early_stopping", stop))
+        own.append(stop_early(settings.patience))
     net = settings.net(plan, settings.learning_rate, own + list(callbacks), verbose)
     with seeded(seed, settings.device):
         net.fit(records, None)

@@ -1,95 +1,12 @@
 """HALO: a transformer over visits with a masked head over each visit's codes."""
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 from torch.distributions import Bernoulli
 
-from fairsample.autoregressive import MaskedAutoregressiveNet
+from fairsample.autoregressive import CausalDecoder, MaskedAutoregressiveNet
 
-__all__ = ["Halo", "VisitTransformer"]
-
-
-class DecoderBlock(nn.Module):
-    """Causal self-attention and a feed-forward layer, each with a residual.
-
-    Notes
-    -----
-    Shape: input and output (n, n_steps, embedding); ``past`` is a pair of keys
-    and values of shape (n, n_heads, n_past, embedding / n_heads), or None.
-
-    NOTE[DIFF]: the FairSynth paper's Appendix A normalises after the residual;
-    normalising before it trains without warm-up at CPU-sized widths.
-    """
-
-    def __init__(self, embedding, n_heads, dropout):
-        super().__init__()
-        self.n_heads = n_heads
-        self.attention_norm = nn.LayerNorm(embedding)
-        self.query_key_value = nn.Linear(embedding, 3 * embedding)
-        self.attention_out = nn.Linear(embedding, embedding)
-        self.feed_forward = nn.Sequential(
-            nn.LayerNorm(embedding),
-            nn.Linear(embedding, 4 * embedding),
-            nn.GELU(),
-            nn.Linear(4 * embedding, embedding),
-            nn.Dropout(dropout),
-        )
-        self.dropout = nn.Dropout(dropout)
-
-    def attend(self, steps, past):
-        """Attend to the steps so far; give the result and all keys and values."""
-        n, n_steps, width = steps.shape
-        query, key, value = (
-            part.view(n, n_steps, self.n_heads, -1).transpose(1, 2)
-            for part in self.query_key_value(steps).chunk(3, dim=-1)
-        )
-        if past is not None:
-            key = torch.cat([past[0], key], dim=2)
-            value = torch.cat([past[1], value], dim=2)
-        mixed = F.scaled_dot_product_attention(
-            query, key, value, is_causal=past is None and n_steps > 1
-        )
-        return self.attention_out(mixed.transpose(1, 2).reshape(n, n_steps, width)), (
-            key,
-            value,
-        )
-
-    def forward(self, steps, past=None):
-        """Transform the steps; give them and the keys and values to keep."""
-        mixed, present = self.attend(self.attention_norm(steps), past)
-        steps = steps + self.dropout(mixed)
-        return steps + self.feed_forward(steps), present
-
-
-class VisitTransformer(nn.Module):
-    """Visit-level decoder: a history vector before each visit.
-
-    Notes
-    -----
-    Shape: input (n, n_steps, embedding), step 0 being the prefix (static columns,
-    group and outcome) and step t the t-th visit; output the same, step t being the
-    history that visit t + 1 is written from.
-    """
-
-    def __init__(self, embedding, n_layers, n_heads, max_visits, dropout):
-        super().__init__()
-        self.position = nn.Embedding(max_visits + 1, embedding)
-        self.blocks = nn.ModuleList(
-            DecoderBlock(embedding, n_heads, dropout) for _ in range(n_layers)
-        )
-        self.norm = nn.LayerNorm(embedding)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, steps, past=None):
-        """Give the histories, and per block the keys and values of all steps."""
-        n_past = 0 if past is None else past[0][0].shape[2]
-        place = torch.arange(n_past, n_past + steps.shape[1], device=steps.device)
-        steps, present = self.dropout(steps + self.position(place)), []
-        for number, block in enumerate(self.blocks):
-            steps, kept = block(steps, None if past is None else past[number])
-            present.append(kept)
-        return self.norm(steps), present
+__all__ = ["Halo"]
 
 
 class Halo(nn.Module):
@@ -119,6 +36,9 @@ class Halo(nn.Module):
     -----
     Shape: a `RecordBatch` of n patients and n_visits visits in; a pair of logits out,
     (n, sum of block_sizes) and (n_visits, n_codes + 1) or None.
+
+    NOTE[DIFF]: the FairSynth paper's Appendix A normalises after the residual;
+    normalising before it (`CausalDecoder`) trains without warm-up at CPU-sized widths.
     """
 
     def __init__(
@@ -154,8 +74,9 @@ class Halo(nn.Module):
                 nn.Linear(embedding, embedding),
             )
             self.visit_embedding = nn.EmbeddingBag(n_codes + 1, embedding, mode="sum")
-            self.visit_transformer = VisitTransformer(
-                embedding, n_layers, n_heads, max_visits, dropout
+            # Step 0 is the prefix: static columns, group and outcome.
+            self.visit_transformer = CausalDecoder(
+                max_visits + 1, embedding, n_layers, n_heads, dropout
             )
             rates = torch.as_tensor(code_rates).clamp(1e-6, 1 - 1e-6)
             self.code_head = MaskedAutoregressiveNet(

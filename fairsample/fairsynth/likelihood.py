@@ -3,8 +3,9 @@
 import torch
 import torch.nn.functional as F
 
+from fairsample.autoregressive import column_nll
+
 __all__ = [
-    "column_nll",
     "outcome_loss",
     "outcome_readout",
     "record_nll",
@@ -12,33 +13,6 @@ __all__ = [
 ]
 
 N_CONDITIONS = 2  # group and outcome come first and are given, not scored
-
-
-def column_nll(logits, columns, block_sizes):
-    """Negative log-likelihood of each column's level.
-
-    Parameters
-    ----------
-    logits : Tensor of shape (n, sum of block_sizes)
-        Logits of all levels, block after block.
-    columns : LongTensor of shape (n, n_columns)
-        The levels.
-    block_sizes : list of int
-        Levels of each column.
-
-    Returns
-    -------
-    Tensor of shape (n, n_columns)
-        In nats.
-    """
-    blocks = logits.split(block_sizes, dim=1)
-    return torch.stack(
-        [
-            F.cross_entropy(block, columns[:, j], reduction="none")
-            for j, block in enumerate(blocks)
-        ],
-        dim=1,
-    )
 
 
 def visit_nll(logits, batch):

@@ -2,16 +2,15 @@
 
 from contextlib import contextmanager
 
-import torch
-from skorch import NeuralNet
-
-from fairsample.fairsynth.likelihood import column_nll, outcome_loss, visit_nll
+from fairsample.autoregressive import column_nll
+from fairsample.fairsynth.likelihood import outcome_loss, visit_nll
+from fairsample.training.record_net import RecordNet
 from fairsample.training.records import RecordLoader
 
 __all__ = ["HaloNet"]
 
 
-class HaloNet(NeuralNet):
+class HaloNet(RecordNet):
     """Train `Halo` on `Records`: likelihood, then likelihood and a fairness penalty.
 
     ``fit`` maximises the likelihood (the plain generator).  Inside
@@ -22,21 +21,14 @@ class HaloNet(NeuralNet):
     ----------
     module : type
         `Halo`; its arguments are given as ``module__...``.
-    validation_fraction : float, default=0.1
-        Share of patients held out for early stopping; 0 for none.
     outcome_weight : float, default=1.0
         Weight of `outcome_loss` beside the likelihood.
     **kwargs : dict
-        What `skorch.NeuralNet` takes.
+        What `RecordNet` takes.
     """
 
-    def __init__(
-        self, module, *, validation_fraction=0.1, outcome_weight=1.0, **kwargs
-    ):
-        self.validation_fraction = validation_fraction
+    def __init__(self, module, *, outcome_weight=1.0, **kwargs):
         self.outcome_weight = outcome_weight
-        kwargs.setdefault("criterion", torch.nn.Identity)
-        kwargs.setdefault("train_split", True)
         super().__init__(module, **kwargs)
 
     def initialize(self):
@@ -53,20 +45,11 @@ class HaloNet(NeuralNet):
         finally:
             self.penalty_ = None
 
-    def get_split_datasets(self, X, y=None, **fit_params):
-        """Hold out whole patients."""
-        n_valid = int(self.validation_fraction * len(X))
-        if not n_valid:
-            return X, None
-        order = torch.randperm(len(X))
-        return X.take(order[n_valid:].sort()[0]), X.take(order[:n_valid].sort()[0])
-
     def get_iterator(self, dataset, training=False):
-        """Iterate over `RecordBatch` objects."""
-        if not training:
-            return RecordLoader(dataset, max(self.batch_size, 1024))
-        balanced = self.penalty_ is not None
-        return RecordLoader(dataset, self.batch_size, shuffle=True, balanced=balanced)
+        """Iterate over `RecordBatch` objects, balanced ones under a penalty."""
+        if not training or self.penalty_ is None:
+            return super().get_iterator(dataset, training)
+        return RecordLoader(dataset, self.batch_size, balanced=True)
 
     def infer(self, x, **fit_params):
         """Run the module on a `RecordBatch`."""

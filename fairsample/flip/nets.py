@@ -3,30 +3,16 @@
 from contextlib import contextmanager
 
 import torch
-from skorch import NeuralNet
 
-from fairsample.fairsynth.likelihood import column_nll
+from fairsample.autoregressive import column_nll
 from fairsample.flip.diffusion import denoising_loss, draw_noise_levels
 from fairsample.flip.vae import kl_to_normal, kl_to_uniform
-from fairsample.training.records import RecordLoader
+from fairsample.training.record_net import RecordNet
 
 __all__ = ["DenoiserNet", "VaeNet"]
 
 
-class LoaderNet(NeuralNet):
-    """Train on what `RecordLoader` gives, without validation rows."""
-
-    def __init__(self, module, **kwargs):
-        kwargs.setdefault("criterion", torch.nn.Identity)
-        kwargs.setdefault("train_split", None)
-        super().__init__(module, **kwargs)
-
-    def get_iterator(self, dataset, training=False):
-        """Iterate over batches, in a new order in each epoch of training."""
-        return RecordLoader(dataset, self.batch_size, shuffle=training)
-
-
-class VaeNet(LoaderNet):
+class VaeNet(RecordNet):
     """Train `TableVae` on `Records`.
 
     The loss is the reconstruction's negative log-likelihood and the divergence of the
@@ -51,7 +37,7 @@ class VaeNet(LoaderNet):
     free_nats : sequence of float, length n_columns
         Divergence of each column's latents, mean over a batch, that costs nothing.
     **kwargs : dict
-        What `skorch.NeuralNet` takes.
+        What `RecordNet` takes.
 
     References
     ----------
@@ -93,7 +79,7 @@ class VaeNet(LoaderNet):
         return loss if self.penalty_ is None else loss + self.penalty_(module)
 
 
-class DenoiserNet(LoaderNet):
+class DenoiserNet(RecordNet):
     """Train `LatentDenoiser` on `LatentRows`.
 
     Parameters
@@ -101,7 +87,7 @@ class DenoiserNet(LoaderNet):
     module : type
         `LatentDenoiser`; its arguments are given as ``module__...``.
     **kwargs : dict
-        What `skorch.NeuralNet` takes.
+        What `RecordNet` takes.
     """
 
     def infer(self, x, **fit_params):

@@ -4,7 +4,6 @@ import math
 
 import torch
 from scipy.stats import entropy
-from skorch.callbacks import LRScheduler, ProgressBar
 
 from fairsample.flip.alignment_penalty import AlignmentPenalty
 from fairsample.flip.diffusion import LatentDenoiser
@@ -13,6 +12,7 @@ from fairsample.flip.nets import DenoiserNet, VaeNet
 from fairsample.flip.vae import TableVae
 from fairsample.training.net_state import net_state, restore_net
 from fairsample.training.records import Records
+from fairsample.training.schedule import one_cycle, progress
 from fairsample.training.seeding import seeded
 
 __all__ = ["align_network", "fit_plain_network", "hidden_share", "restore_network"]
@@ -51,13 +51,13 @@ def fit_plain_network(columns, block_sizes, settings, seed, callbacks=(), verbos
     n, settings_of = len(columns), (settings, block_sizes)
     with seeded(seed, settings.device):
         n_steps = settings.max_epochs * -(-n // settings.batch_size)
-        own = [("one_cycle", one_cycle(settings, n_steps))]
+        own = [one_cycle(settings.learning_rate, n_steps)]
         vae = make_vae(*settings_of, [*own, *callbacks], verbose)
         vae.set_params(free_nats=count_free_nats(columns, settings.latent_share))
         vae.fit(Records(columns), None)
         latents = encode_rows(vae.module_, columns)
         n_steps = settings.denoiser_epochs * -(-n // (2 * settings.batch_size))
-        own = [("one_cycle", one_cycle(settings, n_steps))]
+        own = [one_cycle(settings.learning_rate, n_steps)]
         denoiser = make_denoiser(*settings_of, [*own, *callbacks], verbose).initialize()
         denoiser.module_.standardise(*latents.moments())
         denoiser.partial_fit(latents, None)
@@ -173,23 +173,12 @@ def count_free_nats(columns, latent_share):
 
 def shared_arguments(settings, callbacks, verbose):
     """Arguments that both nets have alike."""
-    if verbose:
-        callbacks = [*callbacks, ("progress", ProgressBar())]
     return {
         "optimizer": torch.optim.AdamW,
         "optimizer__fused": True,
+        "validation_fraction": 0.0,
         "lr": settings.learning_rate,
-        "callbacks": callbacks,
+        "callbacks": [*callbacks, *progress(verbose)],
         "device": settings.device,
         "verbose": int(verbose > 1),
     }
-
-
-def one_cycle(settings, n_steps):
-    """Warm up and anneal the learning rate over all steps."""
-    return LRScheduler(
-        torch.optim.lr_scheduler.OneCycleLR,
-        max_lr=settings.learning_rate,
-        total_steps=n_steps + 1,
-        step_every="batch",
-    )

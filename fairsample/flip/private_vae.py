@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from fairsample.fairsynth.likelihood import column_nll
+from fairsample.autoregressive import column_nll
 from fairsample.flip.vae import kl_to_normal, kl_to_uniform
 
 __all__ = ["PrivateReconstruction", "PrivateVae", "row_losses"]

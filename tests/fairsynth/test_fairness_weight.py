@@ -12,13 +12,9 @@ from sklearn.preprocessing import OneHotEncoder
 from small_cohort import make_cohort, tiny_resampler
 from tiny_generators import all_columns
 
+from fairsample.autoregressive import column_nll
 from fairsample.fairsynth import fitting, generator
-from fairsample.fairsynth.likelihood import (
-    column_nll,
-    outcome_loss,
-    record_nll,
-    visit_nll,
-)
+from fairsample.fairsynth.likelihood import outcome_loss, record_nll, visit_nll
 from fairsample.fairsynth.net import HaloNet
 from fairsample.fairsynth.objectives import OBJECTIVES
 from fairsample.training.records import RecordBatch, RecordLoader

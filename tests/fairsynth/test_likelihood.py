@@ -15,8 +15,8 @@ from tiny_generators import (
     tiny_halo,
 )
 
+from fairsample.autoregressive import column_nll
 from fairsample.fairsynth.likelihood import (
-    column_nll,
     outcome_loss,
     outcome_readout,
     record_nll,
@@ -72,17 +72,6 @@ def table_of(module):
         terms.append(log_p[np.arange(len(rows)), rows[:, column]])
         start += size
     return rows, np.stack(terms, axis=1)
-
-
-def test_column_nll_is_cross_entropy_block_by_block(module, batch):
-    logits, _ = module(batch)
-    found = column_nll(logits, batch.columns, module.block_sizes)
-    assert found.shape == (30, 4)
-    start = 0
-    for column, size in enumerate(BLOCK_SIZES):
-        log_p = logits[:, start : start + size].log_softmax(1)
-        close(found[:, column], -log_p[range(30), batch.columns[:, column]])
-        start += size
 
 
 def test_visit_nll_is_binary_cross_entropy_summed_over_codes(module, batch):

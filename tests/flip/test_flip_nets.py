@@ -6,7 +6,7 @@ import pytest
 import torch
 from small_table import TINY, mixed_table
 
-from fairsample.fairsynth.likelihood import column_nll
+from fairsample.autoregressive import column_nll
 from fairsample.fairsynth.record_encoder import fit_encoder
 from fairsample.flip.alignment_penalty import AlignmentPenalty
 from fairsample.flip.latent_rows import LatentRows, encode_rows

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from fairsample.fairsynth.likelihood import column_nll
+from fairsample.autoregressive import column_nll
 from fairsample.flip.tokenizer import TokenTransformer
 from fairsample.flip.vae import TableVae, kl_to_normal, kl_to_uniform
 from fairsample.training.seeding import seeded
