@@ -3,7 +3,13 @@
 from fairsample.metrics.alpha_precision import alpha_precision_beta_recall
 from fairsample.metrics.attribute_error import attribute_balanced_error_rate
 from fairsample.metrics.bootstrap import BootstrapInterval, bootstrap_interval
+from fairsample.metrics.causal import causal_effects
+from fairsample.metrics.causal_effect import Effect
+from fairsample.metrics.causal_effects_by_case import CausalEffectsByCase
+from fairsample.metrics.causal_effects_result import CausalEffects
 from fairsample.metrics.cluster_balance import adversarial_cluster_balance
+from fairsample.metrics.effect_equivalence import equivalence
+from fairsample.metrics.effect_equivalence_result import EffectEquivalence
 from fairsample.metrics.fairness import (
     disparate_impact,
     worst_group_recall,
@@ -30,6 +36,10 @@ from fairsample.metrics.task_fairness import task_fairness
 
 __all__ = [
     "BootstrapInterval",
+    "CausalEffects",
+    "CausalEffectsByCase",
+    "Effect",
+    "EffectEquivalence",
     "FairnessScorer",
     "LengthSummary",
     "RecordFidelity",
@@ -37,10 +47,12 @@ __all__ = [
     "alpha_precision_beta_recall",
     "attribute_balanced_error_rate",
     "bootstrap_interval",
+    "causal_effects",
     "classifier_two_sample_test",
     "code_prevalence",
     "column_shapes",
     "disparate_impact",
+    "equivalence",
     "fairness_scorer",
     "group_rates",
     "membership_inference_auc",
