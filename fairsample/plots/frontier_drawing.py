@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from fairsample.plots.palette import PALETTE
+
 __all__ = ["draw_frontier", "draw_rivals"]
 
-# Okabe and Ito's palette: told apart under every common colour blindness.
-_FRONTIER_COLOR = "#0072B2"
-_RIVAL_COLORS = ("#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_FRONTIER_COLOR, *_RIVAL_COLORS = PALETTE
 _RIVAL_MARKERS = ("s", "^", "D", "v", "P", "X", "*")
 _BAR_ALPHA = 0.5  # bars of folds are long and must not hide points
 _LABEL_OFFSETS = (7, 7), (7, -15), (-34, 7), (-34, -15)  # where a label begins
