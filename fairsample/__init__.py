@@ -3,11 +3,14 @@
 __version__ = "0.1.0.dev0"
 
 _LAZY = {
+    "CausalLLMResampler": "fairsample.causal",
+    "CausallyFairClassifier": "fairsample.predictors",
     "DoublePrioritizedClassifier": "fairsample.oversampling",
     "DoublePrioritizedSampler": "fairsample.oversampling",
     "FairSynthResampler": "fairsample.fairsynth",
     "FlipResampler": "fairsample.flip",
     "GroupRandomOverSampler": "fairsample.oversampling",
+    "StandardFairnessModel": "fairsample.causal",
     "TableDomain": "fairsample.flip",
     "VisitTransformerClassifier": "fairsample.predictors",
     "VisitVectorizer": "fairsample.predictors",

@@ -1,0 +1,22 @@
+"""CausalLLMResampler: rows in causal order, whose effects are kept or removed."""
+
+_LAZY = {
+    "CausalLLMResampler": "fairsample.causal.resampler",
+    "ConditionalChain": "fairsample.causal.chain",
+    "HuggingFaceLM": "fairsample.causal.hugging_face",
+    "OpenAICompatible": "fairsample.causal.endpoint",
+    "RowBackend": "fairsample.causal.backend",
+    "ScratchLanguageModel": "fairsample.causal.language_model",
+    "StandardFairnessModel": "fairsample.causal.model",
+}
+
+__all__ = list(_LAZY)
+
+
+def __getattr__(name):
+    """Import a public name when it is first asked for: few need torch."""
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_LAZY[name]), name)

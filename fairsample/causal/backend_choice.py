@@ -1,0 +1,84 @@
+"""Which backend writes the rows."""
+
+import pandas as pd
+from sklearn.base import clone
+
+from fairsample.causal.chain import ConditionalChain
+
+__all__ = ["BACKENDS", "fit_backend"]
+
+BACKENDS = ("auto", "chain", "scratch")
+
+
+def fit_backend(llm, table, seen, unseen, context, *, settings, random_state):
+    """Fit the backend asked for, or the one that knows unseen outcomes better.
+
+    What is compared is the loss of the outcome, given all else. The loss of a whole row
+    is mostly that of columns with many values, where a language model is ahead long
+    before it has learned what the outcome depends on.
+
+    A chain that is chosen is fitted again to all rows, which takes it seconds; a
+    language model has its own rows to stop on and keeps to those that it has seen.
+    Where there are no rows to judge by, as there are no more than a few, it is a chain.
+
+    Parameters
+    ----------
+    llm : {"auto", "chain", "scratch"} or RowBackend
+        A name or a recipe.
+    table : CausalTable
+        The order of columns.
+    seen, unseen : DataFrame
+        Real rows to fit, and real rows to judge by; the latter may have no row.
+    context : CausalContext
+        What the rows are for.
+    settings : dict
+        Of the language model: device, callbacks, verbose.
+    random_state : RandomState
+        Whatever is random.
+
+    Returns
+    -------
+    backend : RowBackend
+        Fitted.
+    name : str
+        What it is called.
+    losses : dict of str to float
+        Mean nats of an unseen outcome by candidate, where they were compared.
+    """
+    candidates = _candidates(llm, settings, can_compare=len(unseen) > 0)
+    losses = {}
+    for candidate in candidates.values():
+        candidate.fit(seen, table.order, context=context, random_state=random_state)
+    if len(candidates) > 1:
+        known = unseen[_is_known(unseen, seen)]
+        losses = {
+            name: float(candidate.log_loss(known, n_given=len(table.order) - 1).mean())
+            for name, candidate in candidates.items()
+            if len(known)
+        }
+    name = min(losses, key=losses.get) if losses else next(iter(candidates))
+    return candidates[name], name, losses
+
+
+def _candidates(llm, settings, *, can_compare):
+    if not isinstance(llm, str):
+        return {type(llm).__name__: clone(llm)}
+    made = {}
+    if llm == "scratch" or (llm == "auto" and can_compare):
+        from fairsample.causal.language_model import ScratchLanguageModel
+
+        made["scratch"] = ScratchLanguageModel(**settings)
+    if llm in ("auto", "chain"):
+        made["chain"] = ConditionalChain()
+    return made
+
+
+def _is_known(unseen, seen):
+    """Tell which rows hold no category, and no missing value, that is new."""
+    known = pd.Series(True, index=unseen.index)
+    for name, column in unseen.items():
+        if seen[name].notna().all():
+            known &= column.notna()
+        if not pd.api.types.is_numeric_dtype(column.dtype):
+            known &= column.isin(seen[name]) | column.isna()
+    return known
