@@ -2,15 +2,18 @@
 
 from fairsample.predictors.visit_vectorizer import VisitVectorizer
 
-__all__ = ["VisitTransformerClassifier", "VisitVectorizer"]
+_NEED_TORCH = {
+    "CausallyFairClassifier": "fairsample.predictors.causally_fair_classifier",
+    "VisitTransformerClassifier": "fairsample.predictors.visit_transformer_classifier",
+}
+
+__all__ = [*_NEED_TORCH, "VisitVectorizer"]
 
 
 def __getattr__(name):
-    """Import the classifier, which needs torch, when it is first asked for."""
-    if name != "VisitTransformerClassifier":
+    """Import a classifier, which needs torch, when it is first asked for."""
+    if name not in _NEED_TORCH:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from fairsample.predictors.visit_transformer_classifier import (
-        VisitTransformerClassifier,
-    )
+    from importlib import import_module
 
-    return VisitTransformerClassifier
+    return getattr(import_module(_NEED_TORCH[name]), name)

@@ -1,14 +1,16 @@
 """How predictors read the X that they are given."""
 
+import numpy as np
 import pandas as pd
 from sklearn.utils._indexing import _get_column_indices
-from sklearn.utils.validation import validate_data
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import assert_all_finite, column_or_1d, validate_data
 
 from fairsample.encoding import find_visit_column
 from fairsample.messages import quote
 from fairsample.validation import check_frame
 
-__all__ = ["RecordsMixin", "check_records", "split_sensitive"]
+__all__ = ["RecordsMixin", "check_classes", "check_records", "split_sensitive"]
 
 
 class RecordsMixin:
@@ -54,6 +56,52 @@ def check_records(estimator, X, *, reset):
         return X
     X = validate_data(estimator, X, reset=reset, ensure_all_finite="allow-nan")
     return pd.DataFrame(X, columns=[f"x{i}" for i in range(X.shape[1])])
+
+
+def check_classes(estimator, y):
+    """Check y for a classifier and return the class of each row as a code.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Its ``classes_`` are set.
+    y : array-like of shape (n_patients,)
+        Classes.
+
+    Returns
+    -------
+    ndarray of int of shape (n_patients,)
+        Positions in ``classes_``.
+
+    Raises
+    ------
+    ValueError
+        If y is None, has missing values, is continuous, or has less than two classes.
+
+    Examples
+    --------
+    >>> from sklearn.base import BaseEstimator
+    >>> from fairsample.predictors.frames import check_classes
+    >>> check_classes(BaseEstimator(), ["well", "sick", "well"])
+    array([1, 0, 1])
+    """
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is "
+            "None."
+        )
+    y = pd.Series(column_or_1d(y, warn=True)).infer_objects().to_numpy()
+    assert_all_finite(y, input_name="y")
+    if pd.isna(y).any():
+        raise ValueError("y has missing values. Drop the rows without an outcome.")
+    check_classification_targets(y)
+    estimator.classes_, codes = np.unique(y, return_inverse=True)
+    if len(estimator.classes_) < 2:
+        raise ValueError(
+            f"y has one class only, {estimator.classes_[0]!r}. There is nothing to "
+            "predict."
+        )
+    return codes
 
 
 def split_sensitive(frame, X, selector):

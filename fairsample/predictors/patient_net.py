@@ -1,12 +1,14 @@
 """The skorch net that trains a classifier of patients."""
 
+import torch
 import torch.nn.functional as F
 from skorch import NeuralNet
 from torch import nn
 
+from fairsample.evaluation.splitting import split_cells
 from fairsample.training.records import RecordLoader
 
-__all__ = ["PatientNet"]
+__all__ = ["PatientNet", "hold_out"]
 
 
 class PatientNet(NeuralNet):
@@ -41,3 +43,37 @@ class PatientNet(NeuralNet):
         if y_pred.shape[1] == 1:
             return F.binary_cross_entropy_with_logits(y_pred[:, 0], outcome.float())
         return F.cross_entropy(y_pred, outcome)
+
+    def predict_proba(self, X):
+        """Give the probability of each class of `Patients`, ndarray of (n, n_classes).
+
+        Parameters
+        ----------
+        X : Patients
+            Whom to predict for.
+        """
+        logits = self.forward(X)
+        if logits.shape[1] > 1:
+            return logits.softmax(dim=1).numpy()
+        return torch.cat([(-logits).sigmoid(), logits.sigmoid()], dim=1).numpy()
+
+
+def hold_out(patients, fraction, seed):
+    """Split patients into a training and a validation part, class by class.
+
+    Parameters
+    ----------
+    patients : Patients
+        All of them.
+    fraction : float
+        Share that is held out.
+    seed : int
+        What draws.
+
+    Returns
+    -------
+    tuple of Patients
+        Both parts.
+    """
+    split = split_cells(patients.outcome, test_size=fraction, random_state=seed)
+    return tuple(patients.take(torch.as_tensor(rows)) for rows in split)

@@ -3,26 +3,22 @@
 from functools import partial
 from numbers import Integral, Real
 
-import numpy as np
-import pandas as pd
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import (
-    assert_all_finite,
-    check_consistent_length,
-    check_is_fitted,
-    column_or_1d,
-)
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from skorch.callbacks import EarlyStopping, LRScheduler, ProgressBar
 from skorch.utils import noop
 
 from fairsample.base import BaseFairResampler
-from fairsample.evaluation.splitting import split_cells
-from fairsample.predictors.frames import RecordsMixin, check_records, split_sensitive
+from fairsample.predictors.frames import (
+    RecordsMixin,
+    check_classes,
+    check_records,
+    split_sensitive,
+)
 from fairsample.predictors.patient_encoder import PatientEncoder
-from fairsample.predictors.patient_net import PatientNet
+from fairsample.predictors.patient_net import PatientNet, hold_out
 from fairsample.predictors.visit_transformer import VisitTransformer
 from fairsample.training.device import check_device, choose_device
 from fairsample.training.estimator_seeds import draw_seed
@@ -230,7 +226,7 @@ class VisitTransformerClassifier(RecordsMixin, ClassifierMixin, BaseEstimator):
         """
         check_device(self.device)
         frame = check_records(self, X, reset=True)
-        outcome = self._check_y(y)
+        outcome = check_classes(self, y)
         check_consistent_length(frame, outcome)
         parts = split_sensitive(frame, X, self.sensitive_features)
         self.encoder_ = PatientEncoder(min_df=self.min_df, max_visits=self.max_visits)
@@ -260,10 +256,7 @@ class VisitTransformerClassifier(RecordsMixin, ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         frame = check_records(self, X, reset=False)
         parts = split_sensitive(frame, X, self.sensitive_features)
-        logits = self.net_.forward(self.encoder_.transform(*parts))
-        if logits.shape[1] > 1:
-            return logits.softmax(dim=1).numpy()
-        return torch.cat([(-logits).sigmoid(), logits.sigmoid()], dim=1).numpy()
+        return self.net_.predict_proba(self.encoder_.transform(*parts))
 
     def predict(self, X):
         """Predict the most probable class.
@@ -291,7 +284,7 @@ class VisitTransformerClassifier(RecordsMixin, ClassifierMixin, BaseEstimator):
             stop = EarlyStopping(patience=self.patience, load_best=True, sink=noop)
             own.append(("early_stopping", stop))
             train_split = partial(
-                _hold_out, fraction=self.validation_fraction, seed=seed
+                hold_out, fraction=self.validation_fraction, seed=seed
             )
         if self.verbose:
             own.append(("progress", ProgressBar()))
@@ -313,29 +306,3 @@ class VisitTransformerClassifier(RecordsMixin, ClassifierMixin, BaseEstimator):
             device=choose_device(self.device),
             verbose=int(self.verbose > 1),
         )
-
-    def _check_y(self, y):
-        """Return the class of each row as a code."""
-        if y is None:
-            raise ValueError(
-                "VisitTransformerClassifier requires y to be passed, but the target y "
-                "is None."
-            )
-        y = pd.Series(column_or_1d(y, warn=True)).infer_objects().to_numpy()
-        assert_all_finite(y, input_name="y")
-        if pd.isna(y).any():
-            raise ValueError("y has missing values. Drop the rows without an outcome.")
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"y has one class only, {self.classes_[0]!r}. There is nothing to "
-                "predict."
-            )
-        return codes
-
-
-def _hold_out(patients, fraction, seed):
-    """Split patients into a training and a validation part, class by class."""
-    split = split_cells(patients.outcome, test_size=fraction, random_state=seed)
-    return tuple(patients.take(torch.as_tensor(rows)) for rows in split)
