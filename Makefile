@@ -16,10 +16,14 @@ BENCHMARKS := "adult_quality.py" "diabetes_fidelity.py" "diabetes_fidelity.py --
 	"flip_quality.py --engine dp-sgd --epsilons 2" \
 	"flip_quality.py --data support2 rhc diabetes130 --epsilons 2 --seeds 3" \
 	"flip_fairness.py --seeds 3" "flip_plans.py" \
+	"causal_rows.py" "causal_rows.py --data compas --remove indirect" \
+	"causal_rows.py --data compas_score berkeley --remove direct" \
+	"causal_rows.py --data compas --n-rows 300" "causal_rows.py --data compas --n-rows 1000" \
+	"scratch_language_model.py" "causally_fair_classifier.py" \
 	"generation_speed.py" "training_speed.py" "weight_search.py"
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test audit lint format docs notebooks bench clean
+.PHONY: help install demo test audit slow lint format docs notebooks bench clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+): [^#]*## (.*)/make \1\t\2/' | expand -t 18
@@ -34,6 +38,9 @@ test: $(READY) ## Run all tests (ARGS="tests/metrics -x" for some of them)
 
 audit: $(READY) ## Attack the privacy guarantee with canaries (minutes)
 	$(BIN)/python -m pytest -m audit tests
+
+slow: $(READY) ## Run the tests that take minutes: coverage of intervals, a model server
+	$(BIN)/python -m pytest -m slow
 
 lint: $(READY) ## Check style and format
 	$(BIN)/ruff check .

@@ -11,7 +11,13 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from fairsample import FairSynthResampler, FlipResampler, GroupRandomOverSampler
+from fairsample import (
+    CausalLLMResampler,
+    FairSynthResampler,
+    FlipResampler,
+    GroupRandomOverSampler,
+)
+from fairsample.causal import ConditionalChain
 
 
 def first_column_above_median(X):
@@ -36,15 +42,34 @@ RESAMPLERS = [
         random_state=0,
     ),
     FlipResampler(first_column_above_median, epsilon=None, max_iter=5, random_state=0),
+    CausalLLMResampler(
+        first_column_above_median,
+        llm=ConditionalChain(boosting=False),
+        learner="linear",
+        n_folds=2,
+        overgeneration=1.5,
+        held_out_fraction=0.0,
+        random_state=0,
+    ),
 ]
 
-WITHOUT_VISITS = {"FlipResampler"}  # these take plain tables
+WITHOUT_VISITS = {"CausalLLMResampler", "FlipResampler"}  # these take plain tables
 
 each_resampler = pytest.mark.parametrize(
     "prototype", RESAMPLERS, ids=lambda resampler: type(resampler).__name__
 )
 tolerate_data_warnings = pytest.mark.filterwarnings(
     "ignore::fairsample.base.DataWarning"
+)
+_OF_EFFECTS = (  # on tables without a fairness model, or without any structure
+    "No fairness_model is given",
+    "Effects of the written rows are not",
+    ".*The effects rest on extrapolation there",
+    "Too few rows could be written",
+    "The written rows have lost signal",
+)
+effects_are_not_at_issue = pytest.mark.filterwarnings(
+    *(f"ignore:{message}:fairsample.base.DataWarning" for message in _OF_EFFECTS)
 )
 
 N_ROWS = 400

@@ -26,6 +26,7 @@ from resamplers import (
     digest,
     digests,
     each_resampler,
+    effects_are_not_at_issue,
     numpy_state,
     tolerate_data_warnings,
 )
@@ -33,6 +34,8 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import (
     estimator_checks_generator as sklearn_checks,
 )
+
+pytestmark = effects_are_not_at_issue
 
 
 def _checks(generator):

@@ -5,8 +5,15 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
-from resamplers import by_name, each_resampler, mixed_frame
+from resamplers import (
+    by_name,
+    each_resampler,
+    effects_are_not_at_issue,
+    mixed_frame,
+)
 from sklearn.base import clone
+
+pytestmark = effects_are_not_at_issue
 
 
 class TestContainers:

@@ -11,10 +11,13 @@ from resamplers import (
     WITHOUT_VISITS,
     by_name,
     each_resampler,
+    effects_are_not_at_issue,
     mixed_frame,
 )
 
 from fairsample.base import DataWarning
+
+pytestmark = effects_are_not_at_issue
 
 
 def _without_column(X, y):

@@ -5,8 +5,15 @@ import copy
 import numpy as np
 import pandas as pd
 import pytest
-from resamplers import N_ROWS, by_name, digest
+from resamplers import (
+    N_ROWS,
+    by_name,
+    digest,
+    effects_are_not_at_issue,
+)
 from sklearn.exceptions import NotFittedError
+
+pytestmark = effects_are_not_at_issue
 
 
 class TestSample:

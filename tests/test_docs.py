@@ -16,6 +16,7 @@ PACKAGE = ROOT / "fairsample"
 
 ROOMS = [room.name for room in pkgutil.iter_modules([str(PACKAGE)])]
 WITHOUT_PUBLIC_NAMES = {"autoregressive", "training"}  # the inside of the generators
+PAGES_OF_PAPERS = {"causal": "causal", "flip": "flip"}  # of rooms; else FairSynth's
 PUBLIC_ROOMS = [
     f"fairsample.{room.name}"
     for room in pkgutil.iter_modules([str(PACKAGE)])
@@ -107,11 +108,11 @@ def test_the_architecture_names_no_room_that_is_gone():
     ],
 )
 def test_departures_from_the_papers_are_documented(path):
-    page = "flip" if path.startswith("flip/") else "fairsynth"
+    page = PAGES_OF_PAPERS.get(path.split("/")[0], "fairsynth")
     assert f"``{path}``" in departures(page)
 
 
-@pytest.mark.parametrize("page", ["fairsynth", "flip"])
+@pytest.mark.parametrize("page", ["causal", "fairsynth", "flip"])
 def test_files_that_depart_from_the_papers_exist(page):
     named = re.findall(r"``(\w+/\w+\.py)``", departures(page))
     assert named
@@ -119,7 +120,17 @@ def test_files_that_depart_from_the_papers_exist(page):
 
 
 @pytest.mark.parametrize(
-    "page", ["contract", "evaluation", "flip", "quickstart", "records_with_visits"]
+    "page",
+    [
+        "causal",
+        "causal_effects",
+        "contract",
+        "evaluation",
+        "flip",
+        "language_model_server",
+        "quickstart",
+        "records_with_visits",
+    ],
 )
 def test_examples_of_the_pages_run(page):
     failed, tried = doctest.testfile(

@@ -17,6 +17,9 @@ SMALL = {
     "seeds": [0],
     "training": {"max_epochs": 1, "fairness_epochs": 1},
     "max_downstream_fits": 9,
+    "n_rows": 1500,
+    "weights": [0.5],
+    "max_epochs": 1,
 }
 
 

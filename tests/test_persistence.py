@@ -16,10 +16,12 @@ from resamplers import (
     WITHOUT_VISITS,
     by_name,
     digest,
+    effects_are_not_at_issue,
     numpy_state,
     torch_state,
 )
 from safetensors import numpy as safetensors
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from fairsample import (
@@ -27,6 +29,8 @@ from fairsample import (
     FairSynthResampler,
     GroupRandomOverSampler,
 )
+
+pytestmark = effects_are_not_at_issue
 
 N_ROWS = 200
 TINY_NET = {"embedding": 8, "n_heads": 2, "n_layers": 1, "hidden": 16}
@@ -141,7 +145,20 @@ def same_rows(first, second):
 
 
 def index_of(folder):
-    return json.loads((folder / "resampler.json").read_text())
+    """What was written, but for the digests of skops, which numbers objects anew."""
+    index = json.loads((folder / "resampler.json").read_text())
+    for name in index["files"]:
+        if name.endswith(".skops"):
+            index["files"][name] = None
+    return index
+
+
+def parameters_of(resampler):
+    """Parameters; in the place of estimators, which are never equal, their text."""
+    return {
+        name: repr(value) if isinstance(value, BaseEstimator) else value
+        for name, value in resampler.get_params().items()
+    }
 
 
 @pytest.mark.parametrize(("name", "data"), CASES)
@@ -165,7 +182,7 @@ class TestRoundTrip:
         resampler = fitted_once(name, data)
         resampler.save(tmp_path / "saved")
         loaded = type(resampler).load(tmp_path / "saved")
-        assert loaded.get_params() == resampler.get_params()
+        assert parameters_of(loaded) == parameters_of(resampler)
         assert vars(loaded).keys() == vars(resampler).keys()
         for attribute in ("groups_", "sampling_strategy_", "rows_owed_"):
             found, wanted = getattr(loaded, attribute), getattr(resampler, attribute)
@@ -196,7 +213,7 @@ class TestEachResampler:
         resampler = by_name(PROTOTYPES[name], "race")
         resampler.save(tmp_path / "saved")
         loaded = type(resampler).load(tmp_path / "saved")
-        assert loaded.get_params() == resampler.get_params()
+        assert parameters_of(loaded) == parameters_of(resampler)
         assert vars(loaded).keys() == vars(resampler).keys()
         with pytest.raises(NotFittedError):
             loaded.sample(3)
@@ -224,7 +241,8 @@ class TestEachResampler:
             type(resampler).load(tmp_path / "saved").sample(5), resampler.sample(5)
         )
         monkeypatch.undo()
-        text, numbers = sorted((tmp_path / "saved").iterdir(), reverse=True)
+        text = tmp_path / "saved" / "resampler.json"
+        (numbers,) = (tmp_path / "saved").glob("*.safetensors")
         assert json.loads(text.read_text())["class"] == name
         assert safetensors.load(numbers.read_bytes())
         assert not zipfile.is_zipfile(text)

@@ -14,16 +14,28 @@ def python_blocks(text):
     return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
 
 
-def test_there_is_one_short_example():
-    (example,) = python_blocks(README)
-    lines = [line for line in example.splitlines() if line]
-    assert len(lines) <= 12
+def test_there_are_two_short_examples():
+    examples = python_blocks(README)
+    assert len(examples) == 2
+    for example in examples:
+        assert len([line for line in example.splitlines() if line]) <= 12
 
 
-def test_the_example_runs(capsys):
-    (example,) = python_blocks(README)
+def test_the_example_of_fair_rows_runs(capsys):
+    example, _ = python_blocks(README)
     exec(compile(example, "README.md", "exec"), {})
     assert 0 <= float(capsys.readouterr().out) <= 1
+
+
+def test_the_example_of_causal_effects_runs(capsys):
+    _, example = python_blocks(README)
+    names = {}
+    exec(compile(example, "README.md", "exec"), names)
+    told = capsys.readouterr().out
+    assert "100 % of the direct effect is to be removed" in told
+    assert abs(names["writer"].effects_synthetic_.direct.value) < 0.02
+    assert names["writer"].effects_synthetic_.indirect.value < -0.1
+    assert len(names["X_without"]) == len(names["y_without"]) == 2000
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
