@@ -19,6 +19,7 @@ SMALL = {
     "max_downstream_fits": 9,
     "n_rows": 1500,
     "weights": [0.5],
+    "learner": "linear",
     "max_epochs": 1,
 }
 

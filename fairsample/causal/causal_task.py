@@ -16,6 +16,7 @@ from fairsample.validation import DataWarning
 
 __all__ = ["CausalTask"]
 
+_CHANCE = 2  # standard errors of an effect
 _LEAST_ERROR = 1e-6  # of an effect that is 0 by definition
 
 
@@ -51,6 +52,7 @@ class CausalTask:
             settings.learner,
             settings.n_folds,
             draw_seed(random_state),
+            target.name,
         )
         table = CausalTable.plan(X, groups, model, target)
         return cls(table, meter, settings, len(groups), len(target.classes))
@@ -132,7 +134,7 @@ class CausalTask:
     def refine(self, backend, rows, effects, random_state):
         """Tell a backend that can take notice what its rows are off by, some times.
 
-        Nothing is told where no effect is off by more than its standard error.
+        Nothing is told where no effect is off by more than chance explains.
 
         Parameters
         ----------
@@ -162,7 +164,9 @@ class CausalTask:
                 break
             measured = self._by_name(found)
             gaps = {name: measured[name].value - targets[name] for name in targets}
-            if all(abs(gap) <= measured[name].se for name, gap in gaps.items()):
+            if all(
+                abs(gap) <= _CHANCE * measured[name].se for name, gap in gaps.items()
+            ):
                 break
             backend.refine(gaps)
             outdated = pd.concat([current, outdated], ignore_index=True)

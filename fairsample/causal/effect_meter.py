@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from warnings import catch_warnings, simplefilter
 
+import pandas as pd
+
 from fairsample.metrics.causal import causal_effects
 from fairsample.validation import DataWarning
 
@@ -28,6 +30,8 @@ class EffectMeter:
         Folds of cross-fitting.
     seed : int
         Of folds and learners: the same for all that is compared.
+    outcome : str
+        What the outcome is called.
     """
 
     model: object
@@ -36,6 +40,7 @@ class EffectMeter:
     learner: object
     n_folds: int
     seed: int
+    outcome: str
 
     def measure(self, features, group, label, *, quiet=True):
         """Measure the effects of rows.
@@ -61,10 +66,11 @@ class EffectMeter:
     def _measure(self, features, group, label):
         return causal_effects(
             features,
-            self.classes[label],
+            pd.Series(self.classes[label], name=self.outcome),
             model=self.model,
             learner=self.learner,
             n_folds=self.n_folds,
+            outcome_type="binary" if len(self.classes) == 2 else "multiclass",
             natural=False,
             sensitive_features=self.groups.values(group),
             random_state=self.seed,

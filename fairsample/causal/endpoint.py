@@ -72,9 +72,8 @@ class OpenAICompatible(RowBackend):
     request_options : dict, default=None
         Further fields of a request, such as ``{"top_p": 0.95, "max_tokens": 4000}``.
     response_format : {"json_schema", "json_object", "text"}, default="json_schema"
-        The strictest form of answer to ask for. Where the server refuses it, or takes
-        it and gives three answers in a row that cannot be read, the next one is tried
-        and kept to.
+        The strictest form of answer to ask for. The next one is taken where the server
+        refuses it, or where three answers in a row cannot be read.
     max_requests, max_total_tokens : int or None, default=1000 and 5,000,000
         The most to spend from one `fit` to the next, attempts that failed included.
         Answers from the cache cost nothing.
@@ -85,19 +84,19 @@ class OpenAICompatible(RowBackend):
     n_retries : int, default=5
         How often a request that failed in passing is sent again.
     backoff, longest_wait : float, default=1.0 and 60.0
-        Seconds before the first retry, doubled before each further one, and the most of
-        them; a Retry-After of the server counts, up to the most.
+        Seconds before the first retry, doubled each time, and the most of them, to
+        which a Retry-After of the server is cut, too.
     copies_of : {"examples", "training"}, default="examples"
         Whether a whole row may be no copy of a row that its request showed, or of any
         real row. See the notes.
     n_refinements : int, default=2
         How often at most `CausalLLMResampler` tells the model which effects are off,
-        and by how much. It stops when none is off by more than chance explains.
+        and by how much. It stops when none is off by more than two standard errors.
     rows_to_refine : int, default=400
         Rows that are written each time to measure that.
     most_rows_to_check : int, default=500
-        Rows that `CausalLLMResampler` chooses to measure effects on in `fit`, if it
-        has as many; ``overgeneration`` times as many are written.
+        Rows that effects are measured on in its `fit`; `overgeneration` times as many
+        are written.
     cache_dir : str or None, default=None
         A folder for answers. With a `random_state`, asking again gives the same rows
         without a request, and asking after a crash sends only what was not answered.
@@ -125,10 +124,9 @@ class OpenAICompatible(RowBackend):
 
     Notes
     -----
-    With the defaults and ``CausalLLMResampler(overgeneration=3)``, `fit` asks for up to
-    2 x 400 + 3 x 500 = 2300 rows, in 115 requests, and for no more as long as what is
-    added is no more than 500 rows. Where a pathway is removed rows are written in
-    stages, of a request each: confounders and group, mediators, outcome.
+    With the defaults `CausalLLMResampler.fit` asks for 2 x 400 + 3 x 500 = 2300 rows at
+    most, in 115 requests, which do for 500 rows to add unless cells are rare. Removed
+    pathways take three requests for one: confounders and group, mediators, outcome.
 
     A row copies the only real row with the same categories and numbers within a
     hundredth of the columns' ranges; where there are several, a row like them is what
@@ -148,7 +146,6 @@ class OpenAICompatible(RowBackend):
     """
 
     is_costly = True
-
     _parameter_constraints: dict = {
         "base_url": [str],
         "model": [str],
@@ -283,8 +280,7 @@ class OpenAICompatible(RowBackend):
         until : str, default=None
             The last column to write; None writes whole rows.
         random_state : int, RandomState instance or None, default=None
-            Which rows are shown in which request, and the server's seeds. The cache
-            finds answers again under the same one only.
+            Which rows are shown, and the server's seeds, by which the cache finds answers.
 
         Returns
         -------

@@ -68,6 +68,7 @@ def curator_to_state(curator):
         "table": asdict(curator.table),
         "model": curator.meter.model.to_json(),
         "seed": curator.meter.seed,
+        "outcome": curator.meter.outcome,
         **{name: list(getattr(curator, name).items()) for name in _BY_EFFECT},
         **{name: getattr(curator, name) for name in _OF_CURATOR},
     }, estimators
@@ -100,7 +101,9 @@ def curator_from_state(state, estimators, *, groups, classes, learner, n_folds):
     return CausalCurator(
         writer=writer,
         table=CausalTable(**state["table"]),
-        meter=EffectMeter(model, groups, classes, learner, n_folds, state["seed"]),
+        meter=EffectMeter(
+            model, groups, classes, learner, n_folds, state["seed"], state["outcome"]
+        ),
         **{
             name: {tuple(key): value for key, value in state[name]}
             for name in _BY_EFFECT

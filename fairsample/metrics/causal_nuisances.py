@@ -9,8 +9,9 @@ class CrossFitting:
     """Learn a target on all folds but one, and predict it in that one, fold by fold.
 
     Two candidates are stacked: their predictions of rows that they were not fitted on
-    are averaged with the weights, one pair for all folds, that bring the least squared
-    error there [1]_.
+    are averaged with weights, one pair for all folds, that bring the least squared
+    error there [1]_. The share of the first, the flexible one, is lowered by its
+    standard error: it has to earn its place, since what it adds for nothing is noise.
 
     Parameters
     ----------
@@ -137,14 +138,24 @@ class CrossFitting:
     def _stack(self, predictions, target, rows):
         if len(predictions) == 1:
             return predictions[0]
-        first, second = predictions
+        flexible, simple = predictions
         share = 0.5
         if self.n_folds > 1:
-            aim, a, b = (self.own_fold(v)[rows] for v in (target, first, second))
-            squares = np.sum((a - b) ** 2)
-            if squares > 0:
-                share = np.clip(np.sum((aim - b) * (a - b)) / squares, 0, 1)
-        return share * first + (1 - share) * second
+            share = _share_of_flexible(
+                *(self.own_fold(v)[rows] for v in (target, flexible, simple))
+            )
+        return share * flexible + (1 - share) * simple
+
+
+def _share_of_flexible(target, flexible, simple):
+    """Find the share with the least squared error, less its standard error."""
+    gain = flexible - simple
+    squares = np.sum(gain**2)
+    if squares == 0:
+        return 0.0
+    share = np.sum((target - simple) * gain) / squares
+    error = np.sqrt(np.sum((gain * (target - simple - share * gain)) ** 2)) / squares
+    return np.clip(share - error, 0, 1)
 
 
 def _without_empty_columns(known, wanted):

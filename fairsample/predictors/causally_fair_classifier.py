@@ -47,10 +47,10 @@ class CausallyFairClassifier(RecordsMixin, ClassifierMixin, BaseEstimator):
     decisions too, of the most probable class; effects of business necessity are not,
     since a threshold widens them.
 
-    A prediction is a known function of the columns, so that its direct effect is
-    measured by changing the group of rows, and the other two by weights that make one
-    group's confounders be as the other's (estimated once, before training). This rests
-    on the fairness model, which data cannot check. Effects are averages, of the
+    A prediction is a known function of the columns: its direct effect is measured by
+    changing the group of rows, the other two by weights that make one group's
+    confounders be as the other's, estimated once before training. This rests on the
+    fairness model, which data cannot check. Effects are averages, of the
     baseline's rows: with ``reads_sensitive=True`` two rows of different groups that are
     alike otherwise may be told different probabilities, in either direction. This is
     what costs least utility; it is disparate treatment, which may be unlawful where
@@ -262,10 +262,9 @@ class CausallyFairClassifier(RecordsMixin, ClassifierMixin, BaseEstimator):
         check_consistent_length(frame, outcome)
         stream = stream_of(self.random_state)
         self._groups = self._read_groups(frame, X, sensitive_features)
-        self.fairness_model_ = read_roles(
-            frame.columns, self._groups, self.fairness_model
-        )
-        columns = [*self.fairness_model_.confounders, *self.fairness_model_.mediators]
+        model = read_roles(frame.columns, self._groups, self.fairness_model)
+        self.fairness_model_ = model
+        columns = [*model.confounders, *model.mediators]
         self.encoder_ = GroupedRowEncoder(columns, reads_groups=self.reads_sensitive)
         self.encoder_.fit(frame, self._groups.codes)
         patients = self.encoder_.transform(frame, self._groups.codes, outcome)

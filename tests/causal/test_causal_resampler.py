@@ -86,11 +86,6 @@ class TestPreserve:
         assert 0.9 < fit.effective_share_ <= 1
         assert fit.equivalence_.to_frame()["verdict"].eq("equivalent").all()
 
-    def test_real_effects_are_those_of_the_world(self):
-        for name in PARTS:
-            effect = getattr(fitted(0.0).effects_real_, name)
-            assert abs(effect.value - TRUTH["A"][name]) < 3 * effect.se, name
-
 
 class TestRemove:
     """With λ > 0 the share λ of the named effects is gone, and no other effect."""

@@ -16,9 +16,6 @@ from endpoint_tables import (
     biased_patients,
     write_patients,
 )
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from stub_server import CONTENT_FAULTS, HTTP_FAULTS, block_of
 
 from fairsample import CausalLLMResampler, StandardFairnessModel
@@ -28,14 +25,12 @@ from fairsample.causal import HuggingFaceLM
 MODEL = StandardFairnessModel(
     sensitive="race", confounders=["age", "born"], mediators=["stay", "pain", "ward"]
 )
-LEARNER = make_pipeline(StandardScaler(), LogisticRegression())
 PROGRAM = """
 import sys
 from types import SimpleNamespace
 from test_endpoint_resampler import resampled
 resampled(SimpleNamespace(url=sys.argv[1]), concurrency=1, cache_dir=sys.argv[2])
 """
-
 
 pytestmark = pytest.mark.filterwarnings("ignore::fairsample.base.DataWarning")
 
@@ -52,7 +47,7 @@ def resampler_for(server, changes=None, **parameters):
     defaults = {
         "fairness_model": MODEL,
         "llm": backend_for(server, **{**few, "rows_per_request": 20, **parameters}),
-        "learner": LEARNER,
+        "learner": "linear",
         "n_folds": 2,
         "overgeneration": 2.0,
         "held_out_fraction": 0.0,
@@ -256,7 +251,7 @@ def test_checkpoint(tmp_path, monkeypatch):
             sensitive="race", confounders=["age"], mediators=["pain", "ward"]
         ),
         llm=HuggingFaceLM(str(folder), max_epochs=1, learning_rate=1e-3, device="cpu"),
-        learner=LEARNER,
+        learner="linear",
         n_folds=2,
         overgeneration=2.0,
         held_out_fraction=0.0,

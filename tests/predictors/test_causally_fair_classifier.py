@@ -29,7 +29,7 @@ tolerate_data_warnings = pytest.mark.filterwarnings(
 def hashed(X):
     """Give each row one of two groups that depends on the row alone."""
     rows = [str(row.tolist()).encode() for row in np.asarray(X)]
-    return [hashlib.sha256(row).digest()[IDX] % 2 for row in rows]
+    return [hashlib.sha256(row).digest()[1] % 2 for row in rows]
 
 
 @pytest.fixture(scope="module")
