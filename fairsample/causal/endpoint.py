@@ -84,8 +84,7 @@ class OpenAICompatible(RowBackend):
     n_retries : int, default=5
         How often a request that failed in passing is sent again.
     backoff, longest_wait : float, default=1.0 and 60.0
-        Seconds before the first retry, doubled each time, and the most of them, to
-        which a Retry-After of the server is cut, too.
+        Seconds before the first retry, doubled each time, and the most of them.
     copies_of : {"examples", "training"}, default="examples"
         Whether a whole row may be no copy of a row that its request showed, or of any
         real row. See the notes.
@@ -280,7 +279,7 @@ class OpenAICompatible(RowBackend):
         until : str, default=None
             The last column to write; None writes whole rows.
         random_state : int, RandomState instance or None, default=None
-            Which rows are shown, and the server's seeds, by which the cache finds answers.
+            Which rows are shown, and the server's seeds; the cache knows answers by it.
 
         Returns
         -------

@@ -68,7 +68,7 @@ class CausalReport:
 
 
 def _heading(resampler):
-    share = resampler._curator.writer.share
+    share = resampler.removed_share_
     cut = resampler.removed_pathways_
     if resampler.effects_real_ is None:
         return "No effect of the sensitive attribute could be measured or held"

@@ -107,6 +107,8 @@ class CausalLLMResampler(BaseFairResampler):
     ----------
     removed_pathways_ : tuple of str
         Pathways of which something is removed.
+    removed_share_ : float
+        How much of their effects.
     effects_real_ : CausalEffects or CausalEffectsByCase
         Of the fitted rows. None if there is no `fairness_model` and none can be
         measured.
@@ -309,6 +311,7 @@ class CausalLLMResampler(BaseFairResampler):
             X, y, groups, model, self._target_form, settings, self.random_state_
         )
         self.removed_pathways_ = cut if settings.removes else ()
+        self.removed_share_ = settings.share if settings.removes else 0.0
         self._take(fit)
         if self.sampling_strategy == "proportional" and settings.removes:
             n_rows = len(X) if self.n_synthetic is None else self.n_synthetic

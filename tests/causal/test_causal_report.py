@@ -11,7 +11,7 @@ def fitted(**changes):
     real = effects_of([0.3, 0.1, 0.15, 0.05], 0.01)
     written = effects_of([0.2, 0.0, 0.15, 0.05], 0.005)
     given = {
-        "fairness_weight": 1.0,
+        "removed_share_": 1.0,
         "removed_pathways_": ("direct",),
         "effects_real_": real,
         "effects_synthetic_": written,
@@ -61,11 +61,11 @@ def test_notes_are_in_words():
     [
         ({}, "100 % of the direct effect is to be removed"),
         (
-            {"fairness_weight": 0.5, "removed_pathways_": ("direct", "spurious")},
+            {"removed_share_": 0.5, "removed_pathways_": ("direct", "spurious")},
             "50 % of the direct and spurious effects are to be removed",
         ),
         (
-            {"fairness_weight": 0.0, "removed_pathways_": ()},
+            {"removed_share_": 0.0, "removed_pathways_": ()},
             "All effects of the sensitive attribute are to stay",
         ),
         (
