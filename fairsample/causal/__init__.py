@@ -3,10 +3,10 @@
 _LAZY = {
     "CausalLLMResampler": "fairsample.causal.resampler",
     "ConditionalChain": "fairsample.causal.chain",
-    "HuggingFaceLM": "fairsample.causal.hugging_face",
-    "OpenAICompatible": "fairsample.causal.endpoint",
+    "HuggingFaceLM": "fairsample.language_models.hugging_face",
+    "OpenAICompatible": "fairsample.language_models.endpoint",
     "RowBackend": "fairsample.causal.backend",
-    "ScratchLanguageModel": "fairsample.causal.language_model",
+    "ScratchLanguageModel": "fairsample.language_models.scratch_language_model",
     "StandardFairnessModel": "fairsample.causal.model",
 }
 

@@ -65,7 +65,9 @@ def _candidates(llm, settings, *, can_compare):
         return {type(llm).__name__: clone(llm)}
     made = {}
     if llm == "scratch" or (llm == "auto" and can_compare):
-        from fairsample.causal.language_model import ScratchLanguageModel
+        from fairsample.language_models.scratch_language_model import (
+            ScratchLanguageModel,
+        )
 
         made["scratch"] = ScratchLanguageModel(**settings)
     if llm in ("auto", "chain"):

@@ -1,0 +1,1 @@
+"""Language models that write rows: from scratch, from checkpoints, behind endpoints."""
