@@ -1,1 +1,6 @@
-"""Language models that write rows: from scratch, from checkpoints, behind endpoints."""
+"""Language models that write rows: from scratch, from checkpoints, behind endpoints.
+
+Their public names are those of :mod:`fairsample.causal`.
+"""
+
+__all__ = []
