@@ -1,5 +1,6 @@
 """Which backend writes the rows."""
 
+import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
@@ -9,17 +10,20 @@ __all__ = ["BACKENDS", "fit_backend"]
 
 BACKENDS = ("auto", "chain", "scratch")
 
+_FEWEST_TO_JUDGE = 200  # unseen rows: fewer cannot tell two backends apart
+
 
 def fit_backend(llm, table, seen, unseen, context, *, settings, random_state):
     """Fit the backend asked for, or the one that knows unseen outcomes better.
 
     What is compared is the loss of the outcome, given all else. The loss of a whole row
     is mostly that of columns with many values, where a language model is ahead long
-    before it has learned what the outcome depends on.
+    before it has learned what the outcome depends on. It is taken where it is ahead by
+    more than a standard error: a chain loses less of the effects if it was misjudged.
 
     A chain that is chosen is fitted again to all rows, which takes it seconds; a
     language model has its own rows to stop on and keeps to those that it has seen.
-    Where there are no rows to judge by, as there are no more than a few, it is a chain.
+    Where there are fewer than 200 rows to judge by it is a chain.
 
     Parameters
     ----------
@@ -45,33 +49,41 @@ def fit_backend(llm, table, seen, unseen, context, *, settings, random_state):
     losses : dict of str to float
         Mean nats of an unseen outcome by candidate, where they were compared.
     """
-    candidates = _candidates(llm, settings, can_compare=len(unseen) > 0)
+    candidates = _candidates(llm, settings, can_compare=len(unseen) >= _FEWEST_TO_JUDGE)
     losses = {}
     for candidate in candidates.values():
         candidate.fit(seen, table.order, context=context, random_state=random_state)
     if len(candidates) > 1:
         known = unseen[_is_known(unseen, seen)]
         losses = {
-            name: float(candidate.log_loss(known, n_given=len(table.order) - 1).mean())
+            name: candidate.log_loss(known, n_given=len(table.order) - 1)
             for name, candidate in candidates.items()
             if len(known)
         }
-    name = min(losses, key=losses.get) if losses else next(iter(candidates))
-    return candidates[name], name, losses
+    name = _better(losses) if losses else next(iter(candidates))
+    means = {name: float(loss.mean()) for name, loss in losses.items()}
+    return candidates[name], name, means
+
+
+def _better(losses):
+    """Take the language model where its outcomes are better beyond chance."""
+    gain = losses["chain"] - losses["scratch"]
+    error = gain.std() / np.sqrt(len(gain))
+    return "scratch" if gain.mean() > error else "chain"
 
 
 def _candidates(llm, settings, *, can_compare):
     if not isinstance(llm, str):
         return {type(llm).__name__: clone(llm)}
     made = {}
+    if llm in ("auto", "chain"):
+        made["chain"] = ConditionalChain()
     if llm == "scratch" or (llm == "auto" and can_compare):
         from fairsample.language_models.scratch_language_model import (
             ScratchLanguageModel,
         )
 
         made["scratch"] = ScratchLanguageModel(**settings)
-    if llm in ("auto", "chain"):
-        made["chain"] = ConditionalChain()
     return made
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 from fairsample.causal.causal_table import CausalTable
 from fairsample.causal.curated_pool import TILTED
 from fairsample.causal.curator import CausalCurator
-from fairsample.causal.effect_meter import EffectMeter, effect_cases
+from fairsample.causal.effect_cases import effect_cases
+from fairsample.causal.effect_meter import EffectMeter
 from fairsample.causal.row_writing import CausalWriter
 from fairsample.training.estimator_seeds import draw_seed
 from fairsample.validation import DataWarning

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from fairsample.causal.curation import Tilting, select_rows, tilt
-from fairsample.causal.effect_meter import effect_cases
+from fairsample.causal.effect_cases import effect_cases
 
 __all__ = ["CuratedPool", "effect_moments"]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fairsample.causal.curated_pool import TILTED, CuratedPool
-from fairsample.causal.effect_meter import effect_cases
+from fairsample.causal.effect_cases import effect_cases
 from fairsample.causal.pooled_effects import pool_effects
 from fairsample.causal.row_writing import CausalWriter
 from fairsample.metrics.causal_effects_by_case import CausalEffectsByCase

@@ -1,20 +1,27 @@
 """The effects of a table's rows, by contrast and class."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from warnings import catch_warnings, simplefilter
 
+import numpy as np
 import pandas as pd
 
+from fairsample.causal.pooled_effects import average_effects
 from fairsample.metrics.causal import causal_effects
 from fairsample.validation import DataWarning
 
-__all__ = ["EffectMeter", "effect_cases"]
+__all__ = ["EffectMeter"]
+
+_ROWS_TO_SETTLE = 10_000  # with fewer, what folds decide is averaged over several
+_MOST_REPEATS = 8
 
 
 @dataclass(frozen=True)
 class EffectMeter:
     """Measure effects in the same way for real and for written rows.
+
+    On few rows much depends on the folds of cross-fitting, so that effects are averaged
+    over several of them.
 
     Parameters
     ----------
@@ -58,12 +65,16 @@ class EffectMeter:
         -------
         CausalEffects or CausalEffectsByCase
         """
-        with catch_warnings():
-            if quiet:
-                simplefilter("ignore", DataWarning)
-            return self._measure(features, group, label)
+        repeats = np.clip(_ROWS_TO_SETTLE // max(len(features), 1), 1, _MOST_REPEATS)
+        measured = []
+        for repeat in range(repeats):
+            with catch_warnings():
+                if quiet or repeat:
+                    simplefilter("ignore", DataWarning)
+                measured.append(self._measure(features, group, label, repeat))
+        return average_effects(measured)
 
-    def _measure(self, features, group, label):
+    def _measure(self, features, group, label, repeat):
         return causal_effects(
             features,
             pd.Series(self.classes[label], name=self.outcome),
@@ -73,22 +84,5 @@ class EffectMeter:
             outcome_type="binary" if len(self.classes) == 2 else "multiclass",
             natural=False,
             sensitive_features=self.groups.values(group),
-            random_state=self.seed,
+            random_state=self.seed + repeat,
         )
-
-
-def effect_cases(effects):
-    """Give effects by case: one, called None, where there is one contrast and outcome.
-
-    Parameters
-    ----------
-    effects : CausalEffects, CausalEffectsByCase or None
-        As measured; None where nothing could be.
-
-    Returns
-    -------
-    dict of case to CausalEffects
-    """
-    if effects is None:
-        return {}
-    return dict(effects) if isinstance(effects, Mapping) else {None: effects}

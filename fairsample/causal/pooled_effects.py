@@ -1,14 +1,14 @@
-"""The mean of the effects of several tables."""
+"""The mean of the effects of several tables, or of several measurements of one."""
 
 from dataclasses import replace
 
 import numpy as np
 
-from fairsample.causal.effect_meter import effect_cases
+from fairsample.causal.effect_cases import effect_cases
 from fairsample.metrics.causal_effect import Effect
 from fairsample.metrics.causal_effects_by_case import CausalEffectsByCase
 
-__all__ = ["pool_effects"]
+__all__ = ["average_effects", "pool_effects"]
 
 
 def pool_effects(tables):
@@ -40,23 +40,49 @@ def pool_effects(tables):
     >>> mean.direct.value, round(mean.direct.se, 4), mean.n_rows
     (0.2, 0.1768, 4)
     """
+    return _by_case(_combine(tables, np.concatenate, sum))
+
+
+def average_effects(measurements):
+    """Average measurements of the same rows, each with folds of its own.
+
+    Parameters
+    ----------
+    measurements : list of CausalEffects or of CausalEffectsByCase
+        Of the same rows and cases.
+
+    Returns
+    -------
+    CausalEffects or CausalEffectsByCase
+        With the mean influence values.
+    """
+
+    def mean(parts):
+        return np.mean(parts, axis=0)
+
+    return _by_case(_combine(measurements, mean, max))
+
+
+def _by_case(cases):
+    return cases[None] if None in cases else CausalEffectsByCase(cases)
+
+
+def _combine(tables, join, count):
+    """Take means of values, and join influence values: dict of case to effects."""
     by_case = [effect_cases(effects) for effects in tables]
-    pooled = {
-        case: _pool([effects[case] for effects in by_case]) for case in by_case[0]
-    }
-    return pooled[None] if None in pooled else CausalEffectsByCase(pooled)
-
-
-def _pool(tables):
-    first = tables[0]
     if len(tables) == 1:
-        return first
-    mean = {
-        name: Effect.of_influence(
-            np.mean([effects.effects[name].value for effects in tables]),
-            np.concatenate([effects.effects[name].influence for effects in tables]),
-            effect.confidence_level,
-        )
-        for name, effect in first.effects.items()
-    }
-    return replace(first, **mean, n_rows=sum(effects.n_rows for effects in tables))
+        return by_case[0]
+    combined = {}
+    for case, first in by_case[0].items():
+        parts = [effects[case].effects for effects in by_case]
+        mean = {
+            name: Effect.of_influence(
+                np.mean([part[name].value for part in parts]),
+                join([part[name].influence for part in parts]),
+                effect.confidence_level,
+            )
+            for name, effect in first.effects.items()
+        }
+        n_rows = count(effects[case].n_rows for effects in by_case)
+        combined[case] = replace(first, **mean, n_rows=n_rows)
+    return combined

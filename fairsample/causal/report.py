@@ -6,7 +6,7 @@ from html import escape
 import pandas as pd
 
 from fairsample.causal.curated_pool import TILTED
-from fairsample.causal.effect_meter import effect_cases
+from fairsample.causal.effect_cases import effect_cases
 
 __all__ = ["CausalReport"]
 

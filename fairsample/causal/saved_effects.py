@@ -3,7 +3,7 @@
 from dataclasses import fields
 
 from fairsample.causal.contrasts import Contrast
-from fairsample.causal.effect_meter import effect_cases
+from fairsample.causal.effect_cases import effect_cases
 from fairsample.metrics.causal_effect import Effect
 from fairsample.metrics.causal_effects_by_case import CausalEffectsByCase
 from fairsample.metrics.causal_effects_result import CausalEffects

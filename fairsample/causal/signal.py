@@ -5,7 +5,7 @@ from warnings import warn
 import numpy as np
 
 from fairsample.causal.curated_pool import TILTED
-from fairsample.causal.effect_meter import effect_cases
+from fairsample.causal.effect_cases import effect_cases
 from fairsample.metrics.table_classifiers import train_on_synthetic_auc
 from fairsample.training.estimator_seeds import draw_seed
 from fairsample.validation import DataWarning

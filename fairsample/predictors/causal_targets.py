@@ -85,20 +85,25 @@ def indicate_classes(outcome, classes):
 
 
 def effect_targets(
-    frame, outcomes, groups, model, contrasts, necessary, *, random_state=None
+    confounders,
+    mediators,
+    outcomes,
+    groups,
+    contrasts,
+    necessary,
+    *,
+    random_state=None,
 ):
     """Say which effects predictions are to have: the outcome's, or none.
 
     Parameters
     ----------
-    frame : DataFrame of shape (n, n_features)
-        The features.
+    confounders, mediators : DataFrame of n rows
+        Columns of any type; also none.
     outcomes : DataFrame of shape (n, n_outcomes)
         Indicators of classes.
     groups : Groups
         The groups of the rows.
-    model : StandardFairnessModel
-        The roles of the columns.
     contrasts : list of Contrast
         What is compared.
     necessary : list of str
@@ -118,11 +123,10 @@ def effect_targets(
     >>> from fairsample.groups import resolve_groups
     >>> from fairsample.predictors.causal_targets import effect_targets
     >>> X = pd.DataFrame({"sex": ["F", "M"] * 50})
-    >>> model = StandardFairnessModel(sensitive="sex")
     >>> groups = resolve_groups(X, selector="sex")
+    >>> contrasts = StandardFairnessModel(sensitive="sex").contrasts(groups.labels)
     >>> hired = pd.DataFrame({"hired": X["sex"] == "M"})
-    >>> contrasts = model.contrasts(groups.labels)
-    >>> effect_targets(X, hired, groups, model, contrasts, ["direct"])
+    >>> effect_targets(X[[]], X[[]], hired, groups, contrasts, ["direct"])
                           hired
     contrast    effect
     M against F direct      1.0
@@ -139,8 +143,8 @@ def effect_targets(
         baseline, comparison = sides_of(contrast, groups)
         rows = baseline | comparison
         estimator = contrast_estimator(
-            frame.loc[rows, list(model.confounders)],
-            frame.loc[rows, list(model.mediators)],
+            confounders[rows],
+            mediators[rows],
             comparison[rows],
             values[rows] @ np.arange(1, 1 + values.shape[1]),
             stream,

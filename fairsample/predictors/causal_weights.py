@@ -13,7 +13,7 @@ from fairsample.training.estimator_seeds import stream_of
 __all__ = [
     "EFFECTS",
     "EffectDesign",
-    "balancing_weights",
+    "balance",
     "contrast_estimator",
     "design_effects",
     "sides_of",
@@ -36,26 +36,36 @@ class EffectDesign:
     weights : DataFrame of shape (n_contrasts * 3, n_evaluated)
         Each sums to 0; its sum over predictions is the effect that its index names by
         contrast and effect.
+    smooth_weights : DataFrame of shape (n_contrasts * 2, n_evaluated)
+        The same for indirect and spurious effects, with the probability of a row's
+        group in place of the group.
     """
 
     rows: np.ndarray
     groups: np.ndarray
     weights: pd.DataFrame
+    smooth_weights: pd.DataFrame
 
 
-def design_effects(confounders, groups, contrasts, *, random_state=None):
+def design_effects(confounders, mediators, groups, contrasts, *, random_state=None):
     """Plan how to measure the effects of a predictor f(group, row) on training rows.
 
     With the mean of f over the baseline's rows, seen as what they are, as `a`, seen as
     rows of the comparison as `b`, the mean over the comparison's rows as `d`, and `c`
     the same with confounders weighted to be as in the baseline, the direct effect is
     b - a, the indirect one c - b and the spurious one d - c. A predictor is known, so
-    that no model of an outcome is needed: only `c` rests on anything estimated.
+    that no model of an outcome is needed.
+
+    A predictor that is trained until these effects are gone learns by heart who is of
+    which group, and on other rows effects are still there. Smooth weights take every
+    row for a member of both groups, with cross-fitted probabilities given all columns,
+    of which there is nothing to learn by heart. By themselves they miss what these
+    probabilities miss; a predictor without either kind of effect has neither fault.
 
     Parameters
     ----------
-    confounders : DataFrame of shape (n, n_confounders)
-        Of the training rows.
+    confounders, mediators : DataFrame of n rows
+        Of the training rows; also none.
     groups : Groups
         Their groups.
     contrasts : list of Contrast
@@ -75,9 +85,10 @@ def design_effects(confounders, groups, contrasts, *, random_state=None):
     >>> from fairsample.causal import StandardFairnessModel
     >>> from fairsample.groups import resolve_groups
     >>> from fairsample.predictors.causal_weights import design_effects
-    >>> groups = resolve_groups(pd.DataFrame({"sex": list("FFMM")}), selector="sex")
+    >>> X = pd.DataFrame({"sex": list("FFMM")})
+    >>> groups = resolve_groups(X, selector="sex")
     >>> contrasts = StandardFairnessModel(sensitive="sex").contrasts(groups.labels)
-    >>> design = design_effects(pd.DataFrame(index=range(4)), groups, contrasts)
+    >>> design = design_effects(X[[]], X[[]], groups, contrasts)
     >>> design.rows, design.groups
     (array([0, 1, 2, 3, 0, 1]), array([0, 0, 1, 1, 1, 1]))
     >>> design.weights
@@ -88,33 +99,54 @@ def design_effects(confounders, groups, contrasts, *, random_state=None):
                 spurious  0.0  0.0  0.0  0.0  0.0  0.0
     """
     stream, n = stream_of(random_state), len(groups.codes)
-    rows, codes = [np.arange(n)], [groups.codes]
-    means = []
-    for contrast in contrasts:
-        baseline, comparison = sides_of(contrast, groups)
-        rows.append(np.flatnonzero(baseline))
-        codes.append(stream.choice(groups.codes[comparison], baseline.sum()))
-        balanced = balancing_weights(
-            confounders, baseline, comparison, random_state=stream
-        )
-        means.append((baseline / baseline.sum(), balanced, comparison))
+    sides = [sides_of(contrast, groups) for contrast in contrasts]
+    rows = [np.arange(n), *(np.flatnonzero(baseline) for baseline, _ in sides)]
+    codes, exact, smooth = [groups.codes], [], []
     ends = np.cumsum([len(part) for part in rows])
-    weights = np.zeros((len(contrasts), len(EFFECTS), ends[-1]))
-    for number, (baseline, balanced, comparison) in enumerate(means):
-        direct, indirect, spurious = weights[number]
+    for number, (baseline, comparison) in enumerate(sides):
+        codes.append(stream.choice(groups.codes[comparison], baseline.sum()))
         seen_as_other = slice(ends[number], ends[number + 1])
-        direct[:n] -= baseline
-        direct[seen_as_other] = 1 / (ends[number + 1] - ends[number])
-        indirect[:n] = balanced
-        indirect[seen_as_other] = -direct[seen_as_other]
-        spurious[:n] = comparison / comparison.sum() - balanced
+        direct = np.zeros(ends[-1])
+        direct[:n] -= baseline / baseline.sum()
+        direct[seen_as_other] = 1 / baseline.sum()
+        exact.append(direct)
+        pair = baseline | comparison
+        for of_pair, found in zip(
+            _indirect_and_spurious(
+                confounders[pair], mediators[pair], comparison[pair], stream
+            ),
+            (exact, exact, smooth, smooth),
+            strict=True,
+        ):
+            weights = np.zeros(ends[-1])
+            weights[:n][comparison] = of_pair[comparison[pair]]
+            weights[seen_as_other] = of_pair[baseline[pair]]
+            found.append(weights)
     names = [contrast.name for contrast in contrasts]
-    index = pd.MultiIndex.from_product([names, EFFECTS], names=["contrast", "effect"])
     return EffectDesign(
         np.concatenate(rows),
         np.concatenate(codes),
-        pd.DataFrame(weights.reshape(len(index), -1), index),
+        pd.DataFrame(np.array(exact), _by_effect(names, EFFECTS)),
+        pd.DataFrame(np.array(smooth), _by_effect(names, EFFECTS[1:])),
     )
+
+
+def _by_effect(names, effects):
+    return pd.MultiIndex.from_product([names, effects], names=["contrast", "effect"])
+
+
+def _indirect_and_spurious(confounders, mediators, comparison, random_state):
+    """Weights of predictions for rows seen as the comparison's: exact, then smooth."""
+    before, given_all = contrast_estimator(
+        confounders, mediators, comparison, comparison, random_state
+    ).propensities
+    before = before.clip(_OVERLAP_CLIP, 1 - _OVERLAP_CLIP)
+    for membership in (comparison * 1.0, given_all):
+        as_baseline = (1 - membership) / (1 - membership).sum()
+        odds = membership * (1 - before) / before
+        balanced = balance(odds / odds.sum(), confounders, ~comparison)
+        yield balanced - as_baseline
+        yield membership / membership.sum() - balanced
 
 
 def sides_of(contrast, groups):
@@ -167,48 +199,48 @@ def contrast_estimator(confounders, mediators, comparison, stratify, random_stat
     )
 
 
-def balancing_weights(confounders, baseline, comparison, *, random_state=None):
-    """Weight the comparison's rows so that their confounders are as the baseline's.
+def balance(weights, confounders, baseline):
+    """Move weights so that confounders under them are as the baseline's.
 
-    The odds of being a baseline row, which are cross-fitted, are moved as
-    little as it takes for means and mean squares of the confounders to agree. A mean
-    under such weights is right if either the odds are, or what is averaged is a
-    quadratic function of the confounders (on average over mediators).
+    Weights are moved in proportion to themselves, as little as it takes for means and
+    mean squares to agree. Given odds of being a baseline row, a mean under the result
+    is right if either the odds are, or what is averaged is a quadratic function of the
+    confounders. Where there are many features for few rows, differences within sampling
+    error stay: a ridge, the inverse of the effective number of rows, sees to that.
 
     Parameters
     ----------
+    weights : ndarray of shape (n,)
+        They sum to 1.
     confounders : DataFrame of shape (n, n_confounders)
         Any columns, or none.
-    baseline, comparison : ndarray of bool of shape (n,)
-        Which rows are of either side; rows of neither weigh nothing.
-    random_state : int, RandomState instance or None, default=None
-        What draws the folds.
+    baseline : ndarray of bool of shape (n,)
+        Which rows are the baseline's.
 
     Returns
     -------
     ndarray of shape (n,)
-        They sum to 1, over rows of the comparison; a few may be negative.
+        They sum to 1; a few may be negative.
 
     Examples
     --------
     >>> import numpy as np
     >>> import pandas as pd
-    >>> from fairsample.predictors.causal_weights import balancing_weights
+    >>> from fairsample.predictors.causal_weights import balance
     >>> old = pd.DataFrame({"old": np.repeat([0, 1, 0, 1], [30, 10, 10, 30])})
     >>> baseline = np.arange(80) < 40
-    >>> weights = balancing_weights(old, baseline, ~baseline, random_state=0)
+    >>> weights = balance(~baseline / 40, old, baseline)
     >>> round(float(weights @ old["old"]), 2)  # a quarter of the baseline is old
-    0.25
+    0.27
     """
-    weights = comparison / comparison.sum()
     if confounders.shape[1] == 0:
         return weights
-    rows = np.flatnonzero(baseline | comparison)
-    confounders = confounders.iloc[rows]
-    weights[rows] *= _cross_fitted_odds(confounders, comparison[rows], random_state)
-    weights /= weights.sum()
-    weights[rows] = _calibrate(weights[rows], _moments(confounders), baseline[rows])
-    return weights
+    moments = _moments(confounders)
+    gap = moments[baseline].mean(axis=0) - weights @ moments
+    centred = moments - weights @ moments
+    covariance = (centred * weights[:, np.newaxis]).T @ centred
+    ridge = (weights**2).sum() * np.eye(moments.shape[1])
+    return weights * (1 + centred @ np.linalg.solve(covariance + ridge, gap))
 
 
 def _moments(confounders):
@@ -217,26 +249,3 @@ def _moments(confounders):
     encoded = encoded if isinstance(encoded, np.ndarray) else encoded.toarray()
     many = [len(np.unique(column)) > 2 for column in encoded.T]
     return np.hstack([encoded, encoded[:, many] ** 2])
-
-
-def _cross_fitted_odds(confounders, comparison, random_state):
-    """Odds of being a baseline row given confounders, learned on other rows."""
-    nothing = confounders.iloc[:, :0]
-    probability, _ = contrast_estimator(
-        confounders, nothing, comparison, comparison, random_state
-    ).propensities
-    probability = probability.clip(_OVERLAP_CLIP, 1 - _OVERLAP_CLIP)
-    return (1 - probability) / probability
-
-
-def _calibrate(weights, features, baseline):
-    """Move weights, in proportion to themselves, until moments agree.
-
-    The ridge, the inverse of the effective number of rows, leaves differences that are
-    within sampling error where there are many features for few rows.
-    """
-    gap = features[baseline].mean(axis=0) - weights @ features
-    centred = features - weights @ features
-    covariance = (centred * weights[:, np.newaxis]).T @ centred
-    ridge = (weights**2).sum() * np.eye(features.shape[1])
-    return weights * (1 + centred @ np.linalg.solve(covariance + ridge, gap))

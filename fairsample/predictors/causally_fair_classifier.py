@@ -3,6 +3,7 @@
 from functools import partial
 from numbers import Integral, Real
 
+import numpy as np
 import pandas as pd
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
@@ -275,9 +276,8 @@ class CausallyFairClassifier(RecordsMixin, ClassifierMixin, BaseEstimator):
         # In single precision a prediction would depend on the batch that it is made in.
         self.net_.module_.double()
         effects = penalty.effects(self.net_.module_).numpy(force=True)
-        self.effects_ = pd.DataFrame(
-            effects, self.targets_.index, self.targets_.columns
-        )
+        self.effects_ = self.targets_.copy()
+        self.effects_[:] = effects[: len(self.targets_)]
         return self
 
     def predict_proba(self, X, *, sensitive_features=None):
@@ -347,25 +347,23 @@ class CausallyFairClassifier(RecordsMixin, ClassifierMixin, BaseEstimator):
         """Estimate weights and targets of the effects."""
         groups, model = self._groups, self.fairness_model_
         contrasts = model.contrasts(groups.labels, groups.counts())
-        confounders = frame[list(model.confounders)]
-        design = design_effects(confounders, groups, contrasts, random_state=stream)
+        parts = frame[list(model.confounders)], frame[list(model.mediators)]
+        design = design_effects(*parts, groups, contrasts, random_state=stream)
+        outcomes = indicate_classes(outcome, self.classes_)
         self.targets_ = effect_targets(
-            frame,
-            indicate_classes(outcome, self.classes_),
-            groups,
-            model,
-            contrasts,
-            necessary,
-            random_state=stream,
+            *parts, outcomes, groups, contrasts, necessary, random_state=stream
+        )
+        targets = pd.concat(
+            [self.targets_, self.targets_.loc[design.smooth_weights.index]]
         )
         evaluated = self.encoder_.transform(frame.iloc[design.rows], design.groups)
         all_rows = evaluated.batch(torch.arange(len(evaluated)))
         return CausalPenalty(
             all_rows.to(choose_device(self.device)),
-            design.weights.to_numpy(),
-            self.targets_.to_numpy(),
+            np.vstack([design.weights, design.smooth_weights]),
+            targets.to_numpy(),
             float(self.fairness_weight),
-            of_decisions=~self.targets_.index.isin(necessary, level="effect"),
+            of_decisions=~targets.index.isin(necessary, level="effect"),
             tolerance=self.tolerance,
         )
 

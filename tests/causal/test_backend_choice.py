@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from fairsample.causal import ConditionalChain
-from fairsample.causal.backend_choice import _is_known, fit_backend
+from fairsample.causal.backend_choice import _better, _is_known, fit_backend
 from fairsample.causal.causal_table import CausalTable
 
 TABLE = CausalTable([], ["dose"], "group", "ill", ["A", "B"], ["no", "yes"])
@@ -29,14 +29,29 @@ def choose(llm, seen, unseen):
     )
 
 
-def test_the_one_with_the_least_loss_of_unseen_outcomes_is_taken():
-    seen, unseen = some_rows(), some_rows(100, seed=1)
+def test_both_are_told_by_their_loss_of_unseen_outcomes():
+    seen, unseen = some_rows(), some_rows(250, seed=1)
     backend, name, losses = choose("auto", seen, unseen)
     assert set(losses) == {"chain", "scratch"}
-    assert losses[name] == min(losses.values())
     of_outcome = backend.log_loss(unseen, n_given=2).mean()
     assert losses[name] == pytest.approx(of_outcome)
     assert all(0.3 < loss < np.log(2) for loss in losses.values())
+
+
+@pytest.mark.parametrize(
+    ("gain", "taken"),
+    [(0.5, "scratch"), (0.02, "chain"), (0.0, "chain"), (-1, "chain")],
+)
+def test_language_model_is_taken_where_it_is_ahead_beyond_chance(gain, taken):
+    loss = np.random.RandomState(0).random_sample(400)
+    other = np.random.RandomState(1).random_sample(400) + loss.mean() - 0.5
+    other += loss.mean() - other.mean() - gain
+    assert _better({"chain": loss, "scratch": other}) == taken
+
+
+def test_too_few_unseen_rows_judge_nobody():
+    _, name, losses = choose("auto", some_rows(), some_rows(199, seed=1))
+    assert (name, losses) == ("chain", {})
 
 
 def test_without_unseen_rows_it_is_a_chain():
@@ -66,6 +81,6 @@ def test_rows_with_what_was_never_seen_judge_nobody():
     )
     assert _is_known(unseen, seen).tolist() == [True, False, False, False, True]
     chosen = choose(
-        "auto", some_rows(), some_rows(60, 1).replace({"group": {"B": "C"}})
+        "auto", some_rows(), some_rows(500, 1).replace({"group": {"B": "C"}})
     )
     assert chosen[1] in ("chain", "scratch")

@@ -12,7 +12,12 @@ MODEL = StandardFairnessModel(
     baseline="A",
     comparison="B",
 )
-FAST = {"hidden_layer_sizes": (16,), "max_epochs": 30, "random_state": 0}
+FAST = {
+    "hidden_layer_sizes": (16,),
+    "learning_rate": 0.02,
+    "max_epochs": 40,
+    "random_state": 0,
+}
 
 
 def fast_classifier(**parameters):
