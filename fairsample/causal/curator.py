@@ -117,10 +117,10 @@ class CausalCurator:
             )
         return rows
 
-    def _measure(self, features, group, label):
+    def _measure(self, features, group, label, *, once=False):
         """Measure effects; None, with a warning, if the rows do not have them all."""
         try:
-            return self.meter.measure(features, group, label)
+            return self.meter.measure(features, group, label, once=once)
         except ValueError as error:
             warn(
                 f"Effects of the written rows were not measured. {error}",
@@ -250,7 +250,8 @@ class CausalCurator:
         for number in range(n_tables):
             rows = dealt[number::n_tables]
             features = pool.features.iloc[rows].reset_index(drop=True)
-            effects = self._measure(features, pool.group[rows], pool.label[rows])
+            codes = pool.group[rows], pool.label[rows]
+            effects = self._measure(features, *codes, once=n_tables > 1)
             if effects is None:
                 return None
             tables.append(effects)

@@ -12,8 +12,8 @@ from fairsample.validation import DataWarning
 
 __all__ = ["EffectMeter"]
 
-_ROWS_TO_SETTLE = 10_000  # with fewer, what folds decide is averaged over several
-_MOST_REPEATS = 8
+_ROWS_TO_SETTLE = 2000  # with fewer, what folds decide is averaged over several
+_MOST_REPEATS = 4
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class EffectMeter:
     seed: int
     outcome: str
 
-    def measure(self, features, group, label, *, quiet=True):
+    def measure(self, features, group, label, *, quiet=True, once=False):
         """Measure the effects of rows.
 
         Parameters
@@ -60,12 +60,15 @@ class EffectMeter:
             Codes.
         quiet : bool, default=True
             Whether nothing is said of how well the groups overlap.
+        once : bool, default=False
+            Whether one choice of folds will do, since several tables are averaged.
 
         Returns
         -------
         CausalEffects or CausalEffectsByCase
         """
-        repeats = np.clip(_ROWS_TO_SETTLE // max(len(features), 1), 1, _MOST_REPEATS)
+        most = 1 if once else _MOST_REPEATS
+        repeats = np.clip(_ROWS_TO_SETTLE // max(len(features), 1), 1, most)
         measured = []
         for repeat in range(repeats):
             with catch_warnings():
