@@ -22,6 +22,7 @@ from fairsample.evaluation.splitting import split_cells
 from fairsample.groups import resolve_groups
 from fairsample.messages import quote
 from fairsample.oversampling.unit_search import UnitSearch, take_rows
+from fairsample.predictors.known_groups import known_groups
 from fairsample.validation import DataWarning, check_frame
 
 __all__ = ["DoublePrioritizedClassifier"]
@@ -259,7 +260,14 @@ class DoublePrioritizedClassifier(ClassifierMixin, BaseEstimator):
         """Return calibrated probability of the rarer class and threshold by row."""
         check_is_fitted(self)
         X = self._check_X(X, reset=False)
-        codes = self._known_groups(X, sensitive_features)
+        codes = known_groups(
+            self._groups,
+            pd.DataFrame(X),
+            X,
+            selector=self.sensitive_features,
+            values=sensitive_features,
+            missing=self.missing_sensitive,
+        )
         probability, threshold = np.empty(len(codes)), np.empty(len(codes))
         for code in np.unique(codes):
             rows = np.flatnonzero(codes == code)
@@ -320,31 +328,6 @@ class DoublePrioritizedClassifier(ClassifierMixin, BaseEstimator):
                 stacklevel=3,
             )
         return [code for code in codes if measurable[code]]
-
-    def _known_groups(self, X, values):
-        """Return the code of each row's group, -1 where it was not there in fit."""
-        if values is not None:
-            table = pd.DataFrame(values)
-        elif self._groups.columns:
-            table = pd.DataFrame(X)[list(self._groups.columns)]
-        elif callable(self.sensitive_features):
-            table = pd.DataFrame(self.sensitive_features(X))
-        else:
-            raise ValueError(
-                "The groups were given to fit as values: give those of X too, as "
-                "predict(X, sensitive_features=values)."
-            )
-        if table.shape != (len(X), len(self._groups.names)):
-            raise ValueError(
-                f"The sensitive features have the shape {table.shape}; expected "
-                f"{(len(X), len(self._groups.names))}."
-            )
-        table = table.astype(object)
-        if self.missing_sensitive == "group":
-            table = table.where(table.notna(), "missing")
-        if table.shape[1] == 1:
-            return self._groups.index.get_indexer(table.iloc[:, 0])
-        return self._groups.index.get_indexer(pd.MultiIndex.from_frame(table))
 
     def _selector(self, X):
         """Return the selector; a callable is given X as the caller gave it."""
