@@ -8,6 +8,7 @@ from sklearn.model_selection import train_test_split
 from fairsample.causal.backend import CausalContext
 from fairsample.causal.backend_choice import fit_backend
 from fairsample.causal.causal_task import CausalTask
+from fairsample.causal.effect_cases import have_same_cases
 from fairsample.causal.shortfalls import warn_of_few, warn_of_misses
 from fairsample.causal.signal import measure_utility, warn_of_lost_signal
 from fairsample.metrics.effect_equivalence import equivalence
@@ -164,7 +165,7 @@ class CausalFit:
             n_tables=max(n_rows // len(rows), 1),
         )
         compared = None
-        if effects is not None:
+        if effects is not None and have_same_cases(effects, effects_real):
             compared = equivalence(
                 curator.left(effects_real), effects, against="sample"
             )
@@ -192,6 +193,8 @@ def _hold_out(cell, fraction, random_state):
     _, cell, counts = np.unique(cell, return_inverse=True, return_counts=True)
     small = counts[cell] < 2 / fraction  # kept whole: no value is held out for good
     kept, split = everything[small], everything[~small]
+    if fraction * len(split) < _FEWEST_HELD_OUT:
+        return everything, everything[:0]
     seen, unseen = train_test_split(
         split, test_size=fraction, stratify=cell[split], random_state=random_state
     )
@@ -209,8 +212,8 @@ def _check(task, backend, rows, seen, unseen, written, random_state):
     begun, spare = written
     pool = curator.write_pool(n_rows, random_state, begun=begun, spare=spare)
     pool, chosen, effects = curator.settle(pool, n_rows, random_state)
-    unseen_effects = task.measure(held_out)
-    if effects is not None and unseen_effects is not None:
+    unseen_effects = task.measure(held_out, called="the held-out rows")
+    if effects is not None and have_same_cases(effects, unseen_effects):
         checked["equivalence"] = equivalence(curator.left(unseen_effects), effects)
     checked["utility"] = measure_utility(
         real,

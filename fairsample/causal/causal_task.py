@@ -58,7 +58,7 @@ class CausalTask:
         table = CausalTable.plan(X, groups, model, target)
         return cls(table, meter, settings, len(groups), len(target.classes))
 
-    def measure(self, rows, *, must=False, quiet=True):
+    def measure(self, rows, *, must=False, quiet=True, called="the rows"):
         """Measure the effects of rows; None, with a warning, if they need not be."""
         try:
             return self.meter.measure(*self.table.read(rows), quiet=quiet)
@@ -66,7 +66,7 @@ class CausalTask:
             if must:
                 raise
             warn(
-                f"Causal effects were not measured. {error}",
+                f"Causal effects of {called} were not measured. {error}",
                 DataWarning,
                 stacklevel=6,
             )

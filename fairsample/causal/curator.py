@@ -120,14 +120,22 @@ class CausalCurator:
     def _measure(self, features, group, label, *, once=False):
         """Measure effects; None, with a warning, if the rows do not have them all."""
         try:
-            return self.meter.measure(features, group, label, once=once)
+            effects = self.meter.measure(features, group, label, once=once)
         except ValueError as error:
-            warn(
-                f"Effects of the written rows were not measured. {error}",
-                DataWarning,
-                stacklevel=7,
-            )
+            self._warn_unmeasured(error)
             return None
+        if set(effect_cases(effects)) != {case for case, _ in self.targets}:
+            self._warn_unmeasured("They lack a group or a class.")
+            return None
+        return effects
+
+    @staticmethod
+    def _warn_unmeasured(reason):
+        warn(
+            f"Effects of the written rows were not measured. {reason}",
+            DataWarning,
+            stacklevel=8,
+        )
 
     def cell_shares(self, pool):
         """Give the shares of cells in the world that is written.
@@ -339,10 +347,11 @@ class CausalCurator:
 
     def _repeat(self, pool, found, cell, short, random_state):
         """Repeat rows of the cell, or else of the class in other groups."""
+        n_wanted = short
         if not len(found):
             same_class = np.flatnonzero(pool.label == cell[1])
             alike = same_class if len(same_class) else np.arange(len(pool))
             found = pool.features.iloc[random_state.choice(alike, size=1)]
             short -= 1
         again = random_state.randint(len(found), size=short)
-        return pd.concat([found, found.iloc[again]]), short
+        return pd.concat([found, found.iloc[again]]), n_wanted

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-__all__ = ["effect_cases"]
+__all__ = ["effect_cases", "have_same_cases"]
 
 
 def effect_cases(effects):
@@ -20,3 +20,19 @@ def effect_cases(effects):
     if effects is None:
         return {}
     return dict(effects) if isinstance(effects, Mapping) else {None: effects}
+
+
+def have_same_cases(effects, others):
+    """Tell whether both were measured, for the same contrasts and classes.
+
+    Parameters
+    ----------
+    effects, others : CausalEffects, CausalEffectsByCase or None
+        As measured; rows without a group or class have fewer cases.
+
+    Returns
+    -------
+    bool
+    """
+    cases = set(effect_cases(effects))
+    return bool(cases) and cases == set(effect_cases(others))

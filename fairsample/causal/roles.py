@@ -104,12 +104,19 @@ def _assumed(X, groups):
     largest = groups.labels[int(groups.counts().argmax())]
     others = [name for name in X.columns if name not in groups.columns]
     names = _names_of_groups(groups, others)
+    told = repr(names if len(names) > 1 else names[0])
+    twice, also = [name for name in groups.names if name in others], ""
+    if twice:
+        also = (
+            f" {quote(twice)}: given as values of the sensitive features, and columns "
+            "of X as well, which count as mediators. Drop them from X."
+        )
     warn(
         "No fairness_model is given. All columns but the sensitive ones are taken as "
         "mediators, so that nothing counts as spurious, and the largest group, "
         f"{largest!r}, as the baseline of all others. State the roles: fairness_model="
-        f"StandardFairnessModel(sensitive={quote(names)}, confounders=[...], "
-        "mediators=[...], baseline=..., comparison=...).",
+        f"StandardFairnessModel(sensitive={told}, confounders=[...], "
+        f"mediators=[...], baseline=..., comparison=...).{also}",
         DataWarning,
         stacklevel=5,
     )

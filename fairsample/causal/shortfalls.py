@@ -62,7 +62,8 @@ def warn_of_repeats(repeated, cells):
         told = [names[g * n_classes + c] for g, c in repeated]
         warn(
             f"Too few rows could be written of the groups and classes {quote(told)}: "
-            f"{sum(repeated.values())} of theirs are repeated.",
+            f"{sum(repeated.values())} of theirs are repeated, or are rows of other "
+            "groups where there was none.",
             DataWarning,
             stacklevel=5,
         )
