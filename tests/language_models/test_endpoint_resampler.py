@@ -119,7 +119,7 @@ class TestRefinement:
             if "off_by" in str(data["target_effects"])
             else without(data, draw)
         )
-        result = resampled(server, n_refinements=2)
+        result = resampled(server, n_refinements=1)
         assert_patients(*result)
         resampler = result[0]
         effects = [block_of(body)["target_effects"] for body in server.bodies]
