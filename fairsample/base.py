@@ -225,12 +225,8 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
         stream = self.random_state_
         if random_state is not None:
             stream = check_random_state(random_state)
-        cells = CellTable(
-            self.groups_,
-            self._groups.names,
-            self._target_form.labels,
-            self._target_form.name,
-        )
+        form = self._target_form
+        cells = CellTable(self.groups_, self._groups.names, form.labels, form.name)
         group, label = cells.draw(
             self._cell_weights(),
             n_samples,
@@ -240,7 +236,7 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
         )
         drawn = self._draw_rows(group, label, stream, self._draw)
         self._remember_result(group, n_synthetic=n_samples)
-        return self._table_form.restore(drawn), self._target_form.write(label)
+        return self._table_form.restore(drawn), form.write(label)
 
     @abstractmethod
     def _learn(self, X, y, groups):

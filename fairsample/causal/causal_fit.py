@@ -164,12 +164,7 @@ class CausalFit:
             random_state,
             n_tables=max(n_rows // len(rows), 1),
         )
-        compared = None
-        if effects is not None and have_same_cases(effects, effects_real):
-            compared = equivalence(
-                curator.left(effects_real), effects, against="sample"
-            )
-            warn_of_misses(curator, effects, pool.tilting)
+        compared = _compare(curator, effects_real, effects, pool.tilting)
         warn_of_lost_signal(effects_real, effects, check["utility"], settings)
         return cls(
             curator,
@@ -201,6 +196,14 @@ def _hold_out(cell, fraction, random_state):
     return np.sort(np.append(kept, seen)), np.sort(unseen)
 
 
+def _compare(curator, effects_real, effects, tilting):
+    """Compare written with fitted rows, as far as both have the same cases."""
+    if not have_same_cases(effects, effects_real):
+        return None
+    warn_of_misses(curator, effects, tilting)
+    return equivalence(curator.left(effects_real), effects, against="sample")
+
+
 def _check(task, backend, rows, seen, unseen, written, random_state):
     """Curate rows to what was seen, and compare them with what was not."""
     checked = {"equivalence": None, "utility": {}}
@@ -213,7 +216,7 @@ def _check(task, backend, rows, seen, unseen, written, random_state):
     pool = curator.write_pool(n_rows, random_state, begun=begun, spare=spare)
     pool, chosen, effects = curator.settle(pool, n_rows, random_state)
     unseen_effects = task.measure(held_out, called="the held-out rows")
-    if effects is not None and have_same_cases(effects, unseen_effects):
+    if have_same_cases(effects, unseen_effects):
         checked["equivalence"] = equivalence(curator.left(unseen_effects), effects)
     checked["utility"] = measure_utility(
         real,

@@ -156,11 +156,7 @@ def causal_effects(
     _check_options(method, sign, n_folds, overlap_clip, confidence_level)
     X = X if isinstance(X, pd.DataFrame) else pd.DataFrame(X)
     model.check_columns(X.columns, sensitive_given=sensitive_features is not None)
-    confounders, mediators = (
-        X[list(names)].reset_index(drop=True)
-        for names in (model.confounders, model.mediators)
-    )
-    _check_covariates(confounders, mediators)
+    confounders, mediators = _covariates(X, model)
     outcome = Outcome.read(
         y, n_rows=len(X), name=model.outcome, kind=outcome_type, pos_label=pos_label
     )
@@ -198,6 +194,16 @@ def causal_effects(
                 outcome=called,
             )
     return _by_case(found, len(contrasts), len(outcome.cases))
+
+
+def _covariates(X, model):
+    """Take confounders and mediators out of the features, checked."""
+    confounders, mediators = (
+        X[list(names)].reset_index(drop=True)
+        for names in (model.confounders, model.mediators)
+    )
+    _check_covariates(confounders, mediators)
+    return confounders, mediators
 
 
 def _by_case(found, n_contrasts, n_classes):
