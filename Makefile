@@ -61,7 +61,7 @@ bench: $(BENCH_READY) ## Run the benchmarks (hours, on real data)
 		echo "== $$run"; $(BENCH)/bin/python tests/benchmarks/$$run; done
 
 clean: ## Remove .venv and what was built
-	rm -rf $(VENV) docs/_build docs/api/generated build dist
+	rm -rf $(VENV) docs/_build docs/api/generated docs/auto_gallery build dist
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("fairsample needs Python 3.11 or later; name one: make PYTHON=python3.12 ...")'

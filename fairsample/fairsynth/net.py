@@ -68,5 +68,7 @@ class HaloNet(RecordNet):
                 self.module_, batch, y_pred
             )
         if training and self.penalty_ is not None:
-            loss = loss + self.penalty_(self.module_)
+            penalty = self.penalty_(self.module_)
+            self.history.record_batch("train_penalty", penalty.item())
+            loss = loss + penalty
         return loss

@@ -3,11 +3,8 @@
 import pandas as pd
 
 from fairsample.messages import quote
-from fairsample.plots.causal_effects_drawing import (
-    draw_legend,
-    draw_values,
-    draw_waterfall,
-)
+from fairsample.plots.causal_effects_drawing import draw_values, draw_waterfall
+from fairsample.plots.lettering import draw_legend
 
 __all__ = ["CausalEffectsDisplay"]
 

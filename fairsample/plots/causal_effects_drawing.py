@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from fairsample.plots.lettering import line_size
 from fairsample.plots.palette import PALETTE
 
-__all__ = ["draw_legend", "draw_values", "draw_waterfall"]
+__all__ = ["draw_values", "draw_waterfall"]
 
 _HATCHES = (None, "////", "....", "xxxx", "\\\\\\\\", "++++", "oooo")
 _SIDES_SHARE = 0.8  # of the height of a row; the rest keeps rows apart
-_LEGEND_BELOW = 42  # points: below the ticks and the label of the axis
 _BAR_SHARE = 0.9  # of the height of a side
 
 
@@ -97,7 +97,7 @@ def draw_values(ax, side, number, n_sides):
             textcoords="offset points",
             va="center",
             annotation_clip=False,
-            fontsize=_font_size(ax, len(side) * n_sides),
+            fontsize=line_size(ax, len(side) * n_sides),
             color=PALETTE[number % len(PALETTE)],
         )
         for row, y in zip(
@@ -106,41 +106,9 @@ def draw_values(ax, side, number, n_sides):
     ]
 
 
-def draw_legend(ax, n_sides):
-    """Put the legend below the label of the horizontal axis.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        Where to draw.
-    n_sides : int
-        How many sides it names.
-    """
-    from matplotlib.transforms import ScaledTranslation
-
-    below = ScaledTranslation(0, -_LEGEND_BELOW / 72, ax.figure.dpi_scale_trans)
-    ax.legend(
-        frameon=False,
-        loc="upper center",
-        bbox_to_anchor=(0.5, 0),
-        bbox_transform=ax.transAxes + below,
-        borderaxespad=0,
-        ncols=min(n_sides, 3),
-    )
-
-
 def _heights(n_effects, number, n_sides):
     within = (number - (n_sides - 1) / 2) * _SIDES_SHARE / n_sides
     return np.arange(n_effects) + within
-
-
-def _font_size(ax, n_lines):
-    """Return the size at which lines fit the height of the axes, in points."""
-    from matplotlib.font_manager import FontProperties
-
-    height = ax.get_window_extent().height * 72 / ax.figure.dpi
-    usual = FontProperties(size="small").get_size_in_points()
-    return min(usual, 0.5 * height / n_lines)
 
 
 def _decimals(side):

@@ -1,0 +1,127 @@
+"""Files that appear whole or not at all."""
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+
+from fairsample.commands.input_records import kind_of_table
+from fairsample.messages import quote
+
+__all__ = ["check_destination", "check_table", "whole_files", "write_table"]
+
+
+@contextmanager
+def whole_files(*paths):
+    """Give a place to write each file to; put all in place at the end, or none.
+
+    Parameters
+    ----------
+    *paths : path or None
+        The files; None is passed on.
+
+    Yields
+    ------
+    list of path or None
+        Where to write, in the same folder and with the same ending.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     try:
+    ...         with whole_files(f"{folder}/a.csv") as (aside,):
+    ...             _ = aside.write_text("half a ta")
+    ...             raise RuntimeError
+    ...     except RuntimeError:
+    ...         list(Path(folder).iterdir())
+    []
+    """
+    final = [None if path is None else Path(path).absolute() for path in paths]
+    mark = token_hex(4)
+    aside = [path and path.with_name(f".{mark}-{path.name}") for path in final]
+    try:
+        yield aside
+        for written, path in zip(aside, final, strict=True):
+            if path is not None:
+                os.replace(written, path)
+    finally:
+        for path in aside:
+            if path is not None:
+                path.unlink(missing_ok=True)
+
+
+def check_destination(path, option, endings=None, source=None):
+    """Refuse, before any work, a file that cannot be written.
+
+    Parameters
+    ----------
+    path : path or None
+        The file; None is none.
+    option : str
+        What names it on the command line.
+    endings : tuple of str, default=None
+        What its name may end in.
+    source : path, default=None
+        The file that is read, and must stay.
+
+    Raises
+    ------
+    ValueError
+        If it is a folder, the input, or of another kind.
+    FileNotFoundError
+        If its folder is not there.
+    """
+    if path is None:
+        return
+    path = Path(path)
+    if endings is not None and not path.name.lower().endswith(endings):
+        raise ValueError(f"{option} {str(path)!r} must end in {' or '.join(endings)}.")
+    if path.is_dir():
+        raise ValueError(f"{option} {str(path)!r} is a folder; name a file in it.")
+    if not path.absolute().parent.is_dir():
+        raise FileNotFoundError(
+            f"{option} {str(path)!r}: there is no folder {str(path.parent)!r}; make it "
+            "first."
+        )
+    if source is not None and path.resolve() == Path(source).resolve():
+        raise ValueError(f"{option} is the file that is read. Name another one.")
+
+
+def check_table(path, frame):
+    """Refuse, before any work, to write lists of visits into a text file."""
+    from fairsample.encoding.visit_cells import is_visit_column
+
+    visits = [name for name in frame if is_visit_column(frame[name])]
+    if visits and kind_of_table(path) != ".parquet":
+        raise ValueError(
+            f"Column {quote(visits)} holds visits, which only Parquet keeps: let the "
+            "name of the table that is written end in .parquet."
+        )
+
+
+def write_table(frame, path):
+    r"""Write a table as its file name says.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What to write, without its index.
+    path : path
+        A CSV, TSV or Parquet file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_table(pd.DataFrame({"a": [1]}), f"{folder}/a.tsv.gz")
+    ...     pd.read_csv(f"{folder}/a.tsv.gz", sep="\t")["a"].tolist()
+    [1]
+    """
+    kind = kind_of_table(path)
+    if kind == ".parquet":
+        frame.to_parquet(path, index=False)
+    else:
+        separator = "\t" if kind.startswith(".tsv") else ","
+        frame.to_csv(path, sep=separator, index=False)
