@@ -12,7 +12,12 @@ from sklearn.pipeline import make_pipeline
 from fairsample import FairSynthResampler, GroupRandomOverSampler, VisitVectorizer
 from fairsample.base import DataWarning
 from fairsample.datasets import make_icu_cohort
-from fairsample.evaluation import SyntheticOnly, compare_augmentations, summarize
+from fairsample.evaluation import (
+    AugmentationReport,
+    SyntheticOnly,
+    compare_augmentations,
+    summarize,
+)
 from fairsample.plots import FairnessFrontierDisplay
 
 __all__ = ["run_demo"]
@@ -40,8 +45,8 @@ def run_demo(
     Parameters
     ----------
     folder : str or path, default="fairsample-demo"
-        Where ``comparison.csv``, ``comparison.md``, ``frontier.png`` and
-        ``augmented.parquet`` are written; made if it is not there.
+        Where ``comparison.csv``, ``comparison.md``, ``frontier.png``,
+        ``augmented.parquet`` and ``report.html`` are written; made if it is not there.
     n_patients : int, default=3500
         Patients to train on; three times as many are tested on, so that the rates of
         small groups can be told from chance. See
@@ -74,12 +79,12 @@ def run_demo(
             seeds=seeds,
             verbose=int(verbose),
         )
-        write_records(fair_synth(1.0, memory), n_patients, folder / "augmented.parquet")
+        write_records(fair_synth(1.0, memory), n_patients, folder)
     table = write_comparison(comparison, folder)
     if verbose:
         trained = f"Trained on {n_patients} patients, tested on {3 * n_patients}"
         print(f"\n{table}\n{trained}, {len(seeds)} split(s).")
-        print(f"Table, picture and augmented records: {folder.resolve()}")
+        print(f"Table, picture, augmented records, report: {folder.resolve()}")
     return comparison
 
 
@@ -129,9 +134,13 @@ def write_comparison(comparison, folder):
     return table
 
 
-def write_records(resampler, n_patients, path):
-    """Write a cohort and its synthetic rows, told apart by the column `synthetic`."""
-    cohort = make_icu_cohort(n_patients, random_state=1)
+def write_records(resampler, n_patients, folder):
+    """Write a cohort with its synthetic rows, marked by a column, and a report."""
+    cohort, unseen = (make_icu_cohort(n_patients, random_state=seed) for seed in (1, 2))
     X, y = resampler.fit_resample(cohort.data, cohort.target)
     marks = {"synthetic": resampler.synthetic_mask_, "cohort": COHORT}
-    X.assign(died=y, **marks).to_parquet(path)
+    X.assign(died=y, **marks).to_parquet(folder / "augmented.parquet")
+    report = AugmentationReport.from_resampled(
+        resampler, X, y, test=(unseen.data, unseen.target), title=COHORT
+    )
+    report.write_html(folder / "report.html")

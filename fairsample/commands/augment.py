@@ -20,12 +20,12 @@ from fairsample.commands.method_resampler import (
     add_model_arguments,
     make_resampler,
 )
-from fairsample.commands.whole_files import (
+from fairsample.commands.output_table import (
     check_destination,
     check_table,
-    whole_files,
     write_table,
 )
+from fairsample.whole_files import whole_files
 
 __all__ = ["NAME", "add_arguments", "run"]
 

@@ -11,7 +11,8 @@ from fairsample.commands.method_resampler import (
     add_model_arguments,
     make_resampler,
 )
-from fairsample.commands.whole_files import check_destination, whole_files
+from fairsample.commands.output_table import check_destination
+from fairsample.whole_files import whole_files
 
 __all__ = ["NAME", "add_arguments", "run"]
 

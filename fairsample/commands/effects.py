@@ -10,7 +10,8 @@ from fairsample.commands.input_records import (
     read_records,
 )
 from fairsample.commands.method_resampler import add_model_arguments, fairness_model
-from fairsample.commands.whole_files import check_destination, whole_files
+from fairsample.commands.output_table import check_destination
+from fairsample.whole_files import whole_files
 
 __all__ = ["NAME", "add_arguments", "run"]
 

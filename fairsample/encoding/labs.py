@@ -96,17 +96,25 @@ class LabBins:
                 "fit takes the names and the values of the results, or one dict of "
                 "test name to values."
             )
+        results = [(names, values)]
         if values is None:
-            results = [pd.Series(given) for given in names.values()]
-            lengths = [len(given) for given in results]
-            names = np.repeat(np.array(list(names), dtype=object), lengths)
-            values = pd.concat(results) if results else []
-        test, self._tests, numbers = _check_results(names, values)
+            of_each = ((name, pd.Series(given)) for name, given in names.items())
+            results = (
+                (np.repeat([name], len(given)), given) for name, given in of_each
+            )
+        numbers_of = {}
+        for part in results:
+            test, tests, numbers = _check_results(*part)
+            for position, rows in _rows_of_each(test):
+                numbers_of.setdefault(tests[position], []).append(numbers[rows])
+        self._tests = sorted(numbers_of)
         self.bins_ = {}
-        present = ~np.isnan(numbers)
-        for position, rows in _rows_of_each(np.where(present, test, -1)):
-            bins = ColumnBins(max_levels=self.max_levels, n_bins=self.n_bins)
-            self.bins_[self._tests[position]] = bins.fit(numbers[rows])
+        for name in self._tests:
+            measured = np.concatenate(numbers_of.pop(name))
+            measured = measured[~np.isnan(measured)]
+            if len(measured):
+                bins = ColumnBins(max_levels=self.max_levels, n_bins=self.n_bins)
+                self.bins_[name] = bins.fit(measured)
         return self
 
     @property

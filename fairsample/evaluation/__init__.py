@@ -1,5 +1,6 @@
 """Protocols: what an augmentation does to a predictor on real test rows."""
 
+from fairsample.evaluation.augmentation_report import AugmentationReport
 from fairsample.evaluation.comparison import compare_augmentations
 from fairsample.evaluation.fairness_sweep import sweep_fairness_weight
 from fairsample.evaluation.paper import paper_arms
@@ -9,6 +10,7 @@ from fairsample.evaluation.summary import summarize
 from fairsample.evaluation.synthetic_only import SyntheticOnly
 
 __all__ = [
+    "AugmentationReport",
     "SyntheticOnly",
     "compare_augmentations",
     "count_best",

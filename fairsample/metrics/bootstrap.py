@@ -280,14 +280,21 @@ def _measure_counts(metric, counts, counts_as_they_are, params):
 
 def _draw_rows(measure, group, unit, n_resamples, random_state):
     order = np.argsort(unit, kind="stable")
-    of_unit = np.split(order, np.flatnonzero(np.diff(unit[order])) + 1)
-    stratum = group[[rows[0] for rows in of_unit]]
+    starts = np.flatnonzero(np.diff(unit[order], prepend=unit.min() - 1))
+    lengths = np.diff(starts, append=len(order))
+    stratum = group[order[starts]]
     strata = [np.flatnonzero(stratum == one) for one in np.unique(stratum)]
     values = np.empty(n_resamples)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndefinedMetricWarning)
         for resample in range(n_resamples):
             drawn = [random_state.choice(units, len(units)) for units in strata]
-            rows = [of_unit[one] for one in np.concatenate(drawn)]
-            values[resample] = measure(np.concatenate(rows))
+            units = np.concatenate(drawn)
+            values[resample] = measure(order[_ranges(starts[units], lengths[units])])
     return values
+
+
+def _ranges(starts, lengths):
+    """Give the ranges, one after the other."""
+    ends = np.cumsum(lengths)
+    return np.arange(ends[-1]) + np.repeat(starts - (ends - lengths), lengths)

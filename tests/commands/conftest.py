@@ -9,8 +9,6 @@ import pytest
 from fairsample.commands import main
 from fairsample.datasets import make_icu_cohort
 
-QUICK = ["--set", "max_epochs=1", "--set", "fairness_epochs=1", "--quiet"]
-
 
 @pytest.fixture
 def run(capsys):

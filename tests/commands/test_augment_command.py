@@ -1,6 +1,6 @@
 import pandas as pd
 import pytest
-from conftest import QUICK
+from quick_training import QUICK
 
 SENSITIVE = ["--target", "died", "--sensitive", "ethnicity"]
 

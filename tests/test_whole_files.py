@@ -1,6 +1,6 @@
 import pytest
 
-from fairsample.commands.whole_files import whole_files
+from fairsample.whole_files import whole_files
 
 
 def test_both_files_appear_at_the_end(tmp_path):

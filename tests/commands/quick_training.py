@@ -1,0 +1,3 @@
+"""Options under which FairSynth trains in a second."""
+
+QUICK = ["--set", "max_epochs=1", "--set", "fairness_epochs=1", "--quiet"]
