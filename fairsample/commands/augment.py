@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fairsample.commands.input_records import (
+    MARK,
     add_input_arguments,
     kind_of_table,
     read_alike,
@@ -18,6 +19,7 @@ from fairsample.commands.method_resampler import (
     METHODS,
     add_method_arguments,
     add_model_arguments,
+    check_options,
     make_resampler,
 )
 from fairsample.commands.output_table import (
@@ -49,7 +51,7 @@ def add_arguments(parser):
     )
     parser.add_argument(
         "--mark",
-        default="synthetic",
+        default=MARK,
         metavar="COLUMN",
         help='what the column that marks synthetic rows is called; "" for no such '
         "column (default: synthetic)",
@@ -64,11 +66,14 @@ def add_arguments(parser):
 def run(given):
     """Read, augment, write; print the cells before and after."""
     kind_of_table(given.output)
-    check_destination(given.output, "--output", source=given.input)
-    check_destination(given.report, "--report", endings=(".html", ".htm"))
+    read = (given.input, given.test, given.domain)
+    check_destination(given.output, "--output", sources=read)
+    check_destination(given.report, "--report", (".html", ".htm"), sources=read)
+    check_options([given.method], given)
     records = read_records(given)
+    records.check_classes()
     _check_output(given, records)
-    test = read_alike(given.test, "--test", given, records)
+    test = read_alike(given.test, "--test", given, records, synthetic=False)
     resampler = make_resampler(given.method, given, records)
     X, y = resampler.fit_resample(records.X, records.y)
     written = records.frame(X, y)

@@ -79,7 +79,7 @@ def _warnings_in_one_line(command):
     said = set()
 
     def show(message, category, *_args, **_more):
-        if category not in _OF_PROGRAMMERS and str(message) not in said:
+        if not issubclass(category, _OF_PROGRAMMERS) and str(message) not in said:
             said.add(str(message))
             _say(command, "warning", message)
 

@@ -9,6 +9,7 @@ from fairsample.commands.method_resampler import (
     METHODS,
     add_method_arguments,
     add_model_arguments,
+    check_options,
     make_resampler,
 )
 from fairsample.commands.output_table import check_destination
@@ -51,11 +52,14 @@ def add_arguments(parser):
 
 def run(given):
     """Read, compare, print the table; write values and picture if asked to."""
-    check_destination(given.output, "--output", (".csv",), source=given.input)
-    check_destination(given.plot, "--plot", (".png", ".svg", ".pdf"))
+    read = (given.input, given.domain)
+    check_destination(given.output, "--output", (".csv",), sources=read)
+    check_destination(given.plot, "--plot", (".png", ".svg", ".pdf"), sources=read)
+    check_options(given.method or METHODS[:1], given)
     if given.seeds < 1:
         raise ValueError(f"--seeds {given.seeds} must be 1 or more.")
     records = read_records(given)
+    records.check_classes()
     comparison = _compare(given, records)
     with whole_files(given.output, given.plot) as (table, picture):
         if table is not None:

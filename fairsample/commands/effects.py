@@ -4,6 +4,9 @@ Without roles every other column counts as a mediator: what the attribute does b
 itself is then told apart from what it does through anything else.
 """
 
+from dataclasses import replace
+from warnings import warn
+
 from fairsample.commands.input_records import (
     add_input_arguments,
     read_alike,
@@ -11,6 +14,7 @@ from fairsample.commands.input_records import (
 )
 from fairsample.commands.method_resampler import add_model_arguments, fairness_model
 from fairsample.commands.output_table import check_destination
+from fairsample.messages import quote
 from fairsample.whole_files import whole_files
 
 __all__ = ["NAME", "add_arguments", "run"]
@@ -39,11 +43,14 @@ def add_arguments(parser):
 
 def run(given):
     """Read, measure, print; write effects and picture if asked to."""
-    check_destination(given.output, "--output", (".csv",), source=given.input)
-    check_destination(given.plot, "--plot", (".png", ".svg", ".pdf"))
-    records = read_records(given)
+    read = (given.input, given.synthetic)
+    check_destination(given.output, "--output", (".csv",), sources=read)
+    check_destination(given.plot, "--plot", (".png", ".svg", ".pdf"), sources=read)
+    records = _without_visits(read_records(given))
     model = fairness_model(given, records)
-    synthetic_rows = read_alike(given.synthetic, "--synthetic", given, records)
+    synthetic_rows = read_alike(
+        given.synthetic, "--synthetic", given, records, synthetic=True
+    )
     real = _effects(given, model, records, records.X, records.y)
     synthetic = synthetic_rows and _effects(given, model, records, *synthetic_rows)
     with whole_files(given.output, given.plot) as (table, picture):
@@ -56,6 +63,17 @@ def run(given):
         from fairsample.metrics import equivalence
 
         print(f"\nSynthetic rows\n{synthetic}\n\n{equivalence(real, synthetic)}")
+
+
+def _without_visits(records):
+    """Leave columns of visits out: effects go through plain columns."""
+    from fairsample.encoding.visit_cells import is_visit_column
+    from fairsample.validation import DataWarning
+
+    visits = [name for name in records.X if is_visit_column(records.X[name])]
+    if visits:
+        warn(f"Visits are left out: {quote(visits)}.", DataWarning, stacklevel=2)
+    return replace(records, X=records.X.drop(columns=visits))
 
 
 def _effects(given, model, records, X, y):
@@ -74,7 +92,7 @@ def _effects(given, model, records, X, y):
 def _table(real, synthetic):
     if synthetic is None:
         return real.to_frame()
-    return real.to_frame().join(synthetic.to_frame(), rsuffix="_synthetic")
+    return real.to_frame().join(synthetic.to_frame().add_suffix("_synthetic"))
 
 
 def _draw(real, synthetic, path):

@@ -1,14 +1,17 @@
 """What a command reads: a table, or the folder of a hospital's export."""
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from fairsample.commands.text_table import read_text_table
 from fairsample.messages import quote
 
 __all__ = [
+    "MARK",
     "Records",
     "add_input_arguments",
     "kind_of_table",
@@ -19,6 +22,8 @@ __all__ = [
 
 TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 READERS = ("diabetes130", "meds", "mimic3", "pic", "synthea")
+MARK = "synthetic"  # the column that tells synthetic rows
+_MOST_CLASSES = 50
 _OF_READERS = ("label", "visit", "filter")
 _OF_TABLES = ("target", "drop", "as_text", "missing")
 
@@ -55,6 +60,20 @@ class Records:
         frame = X.copy()
         frame.insert(min(self.position, frame.shape[1]), self.y.name, y)
         return frame
+
+    def check_classes(self):
+        """Refuse an outcome that cannot be one of classes."""
+        n = self.y.nunique()
+        if n < 2:
+            raise ValueError(
+                f"The outcome {self.y.name!r} has one value in all of {len(self.y)} "
+                "rows: there are no classes to tell apart."
+            )
+        if n > _MOST_CLASSES:
+            raise ValueError(
+                f"The outcome {self.y.name!r} has {n} different values, which are no "
+                "classes. Cut it into a few before."
+            )
 
     def class_named(self, text):
         """Return the class that a text names; None for None."""
@@ -161,8 +180,11 @@ def read_records(given):
     return Records(X, y, _sensitive(X, given), position)
 
 
-def read_alike(path, option, given, records):
+def read_alike(path, option, given, records, *, synthetic):
     """Read another table with the columns of the first one.
+
+    Where a column marks synthetic rows, as `augment` writes it, the rows of the kind
+    that was asked for are taken.
 
     Parameters
     ----------
@@ -174,6 +196,8 @@ def read_alike(path, option, given, records):
         How text files are read.
     records : Records
         The first table.
+    synthetic : bool
+        Whether synthetic rows are meant, or real ones.
 
     Returns
     -------
@@ -182,7 +206,7 @@ def read_alike(path, option, given, records):
     Raises
     ------
     ValueError
-        If a column is not there.
+        If a column is not there, a class is unknown, or no row is left.
     FileNotFoundError
         If there is no such file.
     """
@@ -193,23 +217,35 @@ def read_alike(path, option, given, records):
     absent = [name for name in wanted if name not in frame]
     if absent:
         raise ValueError(f"{option} {str(path)!r} lacks the columns {quote(absent)}.")
-    return frame[list(records.X)], frame[records.y.name]
+    if MARK in frame and MARK not in wanted:
+        frame = frame[frame[MARK].astype(bool) == synthetic].reset_index(drop=True)
+    y = frame[records.y.name]
+    unknown = [label for label in y.unique() if label not in set(records.y)]
+    if unknown or not len(y):
+        what = f"classes {quote(unknown)}, unknown to IN" if unknown else "no such rows"
+        raise ValueError(f"{option} {str(path)!r} has {what}.")
+    return frame[list(records.X)], y
 
 
 def _read_table(path, given):
     if not path.is_file():
         raise FileNotFoundError(f"There is no file or folder {str(path)!r}.")
     kind = kind_of_table(path)
-    if kind == ".parquet":
-        if given.as_text or given.missing:
-            raise ValueError("--as-text and --missing are for text files, not Parquet.")
-        return pd.read_parquet(path)
-    return pd.read_csv(
-        path,
-        sep="\t" if kind.startswith(".tsv") else ",",
-        dtype=dict.fromkeys(given.as_text or [], str),
-        na_values=given.missing,
-    )
+    if kind == ".parquet" and (given.as_text or given.missing):
+        raise ValueError("--as-text and --missing are for text files, not Parquet.")
+    try:
+        if kind == ".parquet":
+            return pd.read_parquet(path)
+        return read_text_table(
+            path,
+            "\t" if kind.startswith(".tsv") else ",",
+            as_text=given.as_text or (),
+            missing=given.missing or (),
+        )
+    except ImportError:
+        raise
+    except Exception as error:  # readers raise whatever a broken file makes them
+        raise ValueError(f"{str(path)!r} cannot be read: {error}") from error
 
 
 def kind_of_table(path):
@@ -242,6 +278,7 @@ def _read_folder(folder, given):
         chosen = {name: value for name, value in options.items() if value is not None}
         read = getattr(datasets, f"read_{reader}")
         bunch = read(folder, **chosen, verbose=0 if given.quiet else 1)
+        print(bunch.reading, file=sys.stderr)
     if bunch.target is None:
         raise ValueError(f"The reader {reader} made no outcome: say which by --label.")
     X, y = bunch.data, bunch.target

@@ -1,5 +1,7 @@
 """The resampler that a command line asks for."""
 
+from pathlib import Path
+
 from fairsample.commands.input_records import named_value
 from fairsample.messages import quote
 
@@ -7,23 +9,27 @@ __all__ = [
     "METHODS",
     "add_method_arguments",
     "add_model_arguments",
+    "check_options",
     "fairness_model",
     "make_resampler",
 ]
 
-METHODS = ("fairsynth", "flip", "causal")
+METHODS = ("fairsynth", "flip", "causal", "copies")
+_OF_MODELS = ("confounders", "mediators", "baseline", "comparison")
 _OF_METHODS = {
+    "fairness_weight": ("fairsynth", "flip", "causal"),
     "epsilon": ("flip",),
     "delta": ("flip",),
     "domain": ("flip",),
     "llm": ("causal",),
     "pathways": ("causal",),
+    **dict.fromkeys(_OF_MODELS, ("causal",)),
 }
-_OF_MODELS = ("confounders", "mediators", "baseline", "comparison")
+_MOST_ROWS = 10**9
 
 
 def add_method_arguments(parser):
-    """Declare the parameters of the three methods."""
+    """Declare the parameters of the methods."""
     parser.add_argument("--fairness-weight", type=float, metavar="λ")
     parser.add_argument(
         "--sampling-strategy", metavar="PLAN", help='such as "cells" or "groups"'
@@ -53,16 +59,49 @@ def add_model_arguments(parser):
         metavar="COLUMNS",
         help="joined by commas (default: all columns without a role)",
     )
-    parser.add_argument("--baseline", metavar="LEVEL", help="group to compare with")
-    parser.add_argument("--comparison", metavar="LEVEL", help="level, each or rest")
+    parser.add_argument(
+        "--baseline",
+        metavar="LEVEL",
+        help="group to compare with (default: the largest of more than two)",
+    )
+    parser.add_argument("--comparison", metavar="LEVEL", help="a level, each or rest")
 
 
-def make_resampler(method, given, records):
-    """Make a resampler; refuse options that it does not have.
+def check_options(methods, given):
+    """Refuse options that none of the methods has.
 
     Parameters
     ----------
-    method : {"fairsynth", "flip", "causal"}
+    methods : sequence of str
+        The methods.
+    given : Namespace
+        With what `add_method_arguments` and `add_model_arguments` declare.
+
+    Raises
+    ------
+    ValueError
+        If there is such an option, or more rows are asked for than can be made.
+    FileNotFoundError
+        If the file of the domain is not there.
+    """
+    for option, takers in _OF_METHODS.items():
+        if getattr(given, option) is not None and not set(takers) & set(methods):
+            name = option.replace("_", "-")
+            raise ValueError(f"--{name} is for --method {takers[0]}. Leave it out.")
+    if given.domain is not None and not Path(given.domain).is_file():
+        raise FileNotFoundError(f"--domain: there is no file {given.domain!r}.")
+    if given.n_synthetic is not None and not 0 <= given.n_synthetic <= _MOST_ROWS:
+        raise ValueError(
+            f"--n-synthetic {given.n_synthetic} must lie between 0 and {_MOST_ROWS:,}."
+        )
+
+
+def make_resampler(method, given, records):
+    """Make a resampler.
+
+    Parameters
+    ----------
+    method : {"fairsynth", "flip", "causal", "copies"}
         Which one.
     given : Namespace
         With what `add_method_arguments` and `add_model_arguments` declare.
@@ -76,11 +115,8 @@ def make_resampler(method, given, records):
     Raises
     ------
     ValueError
-        If an option is for another method, or the resampler has no such parameter.
+        If the resampler has no such parameter.
     """
-    for option, methods in _OF_METHODS.items():
-        if getattr(given, option) is not None and method not in methods:
-            raise ValueError(f"--{option} is for --method {methods[0]}. Leave it out.")
     resampler = _classes(method)(**_parameters(method, given, records))
     more = dict(map(named_value, given.set or []))
     unknown = [name for name in more if name not in resampler.get_params(deep=False)]
@@ -96,21 +132,25 @@ def make_resampler(method, given, records):
 def _parameters(method, given, records):
     parameters = {
         "sensitive_features": records.sensitive,
-        "fairness_weight": given.fairness_weight,
         "sampling_strategy": _number_or_text(given.sampling_strategy),
         "n_synthetic": given.n_synthetic,
-        "delta": given.delta,
-        "domain": given.domain,
-        "llm": given.llm,
         "random_state": given.seed,
-        "verbose": 0 if given.quiet else 1,
     }
-    if given.pathways is not None:
-        parameters["pathways"] = tuple(given.pathways.split(","))
-    if method == "causal" and any(getattr(given, option) for option in _OF_MODELS):
-        parameters["fairness_model"] = fairness_model(given, records)
+    if method != "copies":
+        parameters["fairness_weight"] = given.fairness_weight
+        parameters["verbose"] = 0 if given.quiet else 1
+    if method == "flip":
+        parameters |= {"delta": given.delta, "domain": given.domain}
+        if given.sampling_strategy is None and given.n_synthetic is None:
+            parameters["n_synthetic"] = 0  # a release has the rates of the table
+    if method == "causal":
+        parameters["llm"] = given.llm
+        if given.pathways is not None:
+            parameters["pathways"] = tuple(given.pathways.split(","))
+        if any(getattr(given, option) is not None for option in _OF_MODELS):
+            parameters["fairness_model"] = fairness_model(given, records)
     chosen = {name: value for name, value in parameters.items() if value is not None}
-    if given.epsilon is not None:
+    if method == "flip" and given.epsilon is not None:
         chosen["epsilon"] = _epsilon(given.epsilon)
     return chosen
 
@@ -120,17 +160,34 @@ def fairness_model(given, records):
     from fairsample.causal import StandardFairnessModel
 
     groups = records.X[records.sensitive]
-    confounders = given.confounders.split(",") if given.confounders else []
+    baseline, comparison = _compared(given, groups)
+    confounders = _names(given.confounders)
     placed = {*confounders, *records.sensitive_columns}
     others = [name for name in records.X if name not in placed]
     return StandardFairnessModel(
         sensitive=records.sensitive,
         confounders=confounders,
-        mediators=given.mediators.split(",") if given.mediators else others,
+        mediators=others if given.mediators is None else _names(given.mediators),
         outcome=records.y.name,
-        baseline=_level(given.baseline, groups),
-        comparison=_level(given.comparison, groups),
+        baseline=baseline,
+        comparison=comparison,
     )
+
+
+def _compared(given, groups):
+    """Return the levels to compare: each other with the largest, if none is named."""
+    baseline, comparison = (
+        _level(text, groups) for text in (given.baseline, given.comparison)
+    )
+    counts = groups.value_counts()
+    if len(counts) > 2:
+        baseline = counts.index[0] if baseline is None else baseline
+        comparison = "each" if comparison is None else comparison
+    return baseline, comparison
+
+
+def _names(text):
+    return text.split(",") if text else []
 
 
 def _level(text, groups):
@@ -177,4 +234,5 @@ def _classes(method):
         "fairsynth": fairsample.FairSynthResampler,
         "flip": fairsample.FlipResampler,
         "causal": fairsample.CausalLLMResampler,
+        "copies": fairsample.GroupRandomOverSampler,
     }[method]

@@ -1,5 +1,6 @@
 """Where a command writes, and what."""
 
+import os
 from pathlib import Path
 
 from fairsample.commands.input_records import kind_of_table
@@ -8,7 +9,7 @@ from fairsample.messages import quote
 __all__ = ["check_destination", "check_table", "write_table"]
 
 
-def check_destination(path, option, endings=None, source=None):
+def check_destination(path, option, endings=None, sources=()):
     """Refuse, before any work, a file that cannot be written.
 
     Parameters
@@ -19,15 +20,17 @@ def check_destination(path, option, endings=None, source=None):
         What names it on the command line.
     endings : tuple of str, default=None
         What its name may end in.
-    source : path, default=None
-        The file that is read, and must stay.
+    sources : sequence of path or None, default=()
+        The files and folders that are read, and must stay.
 
     Raises
     ------
     ValueError
-        If it is a folder, the input, or of another kind.
+        If it is a folder, an input or in one, or of another kind.
     FileNotFoundError
         If its folder is not there.
+    PermissionError
+        If nothing can be written there.
     """
     if path is None:
         return
@@ -41,16 +44,36 @@ def check_destination(path, option, endings=None, source=None):
             f"{option} {str(path)!r}: there is no folder {str(path.parent)!r}; make it "
             "first."
         )
-    if source is not None and path.resolve() == Path(source).resolve():
-        raise ValueError(f"{option} is the file that is read. Name another one.")
+    if not os.access(path.absolute().parent, os.W_OK):
+        raise PermissionError(
+            f"{option} {str(path)!r}: nothing can be written to that folder."
+        )
+    for source in filter(None, sources):
+        read = Path(source).resolve()
+        if path.resolve() == read or (path.exists() and read in path.resolve().parents):
+            raise ValueError(
+                f"{option} {str(path)!r} is read as well, and would be lost. Name "
+                "another file."
+            )
 
 
 def check_table(path, frame):
-    """Refuse, before any work, to write lists of visits into a text file."""
+    """Refuse, before any work, what the kind of file cannot hold."""
     from fairsample.encoding.visit_cells import is_visit_column
 
+    if kind_of_table(path) == ".parquet":
+        import pyarrow
+
+        try:
+            pyarrow.Table.from_pandas(frame, preserve_index=False)
+        except (pyarrow.ArrowException, OverflowError) as error:
+            raise ValueError(
+                f"Parquet cannot hold these columns: {error}. Read the column as text "
+                "by --as-text, or write a .csv."
+            ) from error
+        return
     visits = [name for name in frame if is_visit_column(frame[name])]
-    if visits and kind_of_table(path) != ".parquet":
+    if visits:
         raise ValueError(
             f"Column {quote(visits)} holds visits, which only Parquet keeps: let the "
             "name of the table that is written end in .parquet."

@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
 from tqdm import tqdm
 
 from fairsample.evaluation.augmented_table import AugmentedTable
-from fairsample.evaluation.report_cells import cells_section
+from fairsample.evaluation.report_cells import cells_section, replaces_real_rows
 from fairsample.evaluation.report_columns import columns_section
 from fairsample.evaluation.report_effects import effects_section
 from fairsample.evaluation.report_models import models_section
@@ -166,6 +166,7 @@ class AugmentationReport:
             "models": partial(
                 models_section,
                 table,
+                replaced=replaces_real_rows(resampler),
                 models=models,
                 seed=seed,
                 n_boot=n_boot,
@@ -353,6 +354,9 @@ class AugmentationReport:
             warnings.simplefilter("always")
             try:
                 section = make()
+            except ValueError as error:
+                section = None
+                self.warnings_.append(f"The section on {name} is left out: {error}.")
             except Exception as error:
                 section = None
                 self.warnings_.append(

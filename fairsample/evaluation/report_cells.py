@@ -7,7 +7,7 @@ from fairsample.evaluation.report_section import ReportSection
 from fairsample.messages import quote
 from fairsample.validation import uninformative_columns
 
-__all__ = ["cell_name", "cells_section"]
+__all__ = ["cell_name", "cells_section", "replaces_real_rows"]
 
 _FEW_REAL = 30  # rows that a generator can hardly learn a cell from
 _FEW_SYNTHETIC = 10  # rows of a cell about which nothing can be said
@@ -34,7 +34,7 @@ def cells_section(table, resampler=None):
     ReportSection
     """
     section = ReportSection("cells", "Groups and classes")
-    replaced = _replaces_real_rows(resampler)
+    replaced = replaces_real_rows(resampler)
     frame = _cell_frame(table, resampler, replaced)
     section.add_table("cells", "Rows of each group and class", frame)
     section.text.append(
@@ -44,8 +44,8 @@ def cells_section(table, resampler=None):
     )
     for cell, row in zip(table.cells, frame.itertuples(), strict=True):
         section.find(cell_name(*cell), "rows", real=row.real, synthetic=row.synthetic)
-    for group, of_group in frame.groupby(level="group", sort=False):
-        positive = of_group.xs(table.pos_label, level=table.target)
+    for group, of_group in frame.groupby(level=0, sort=False):
+        positive = of_group.xs(table.pos_label, level=1)
         section.find(
             group,
             f"share of {table.pos_label}",
@@ -63,7 +63,8 @@ def cells_section(table, resampler=None):
     return section
 
 
-def _replaces_real_rows(resampler):
+def replaces_real_rows(resampler):
+    """Tell whether a resampler's last result holds synthetic rows only."""
     mask = getattr(resampler, "synthetic_mask_", None)
     return mask is not None and len(mask) > 0 and bool(np.all(mask))
 

@@ -17,7 +17,7 @@ from fairsample.metrics.table_fidelity import column_shapes, pair_trends
 __all__ = ["columns_section", "rows_alike"]
 
 MOST_ROWS = 10_000  # of each table that are compared
-_FEWEST_ROWS = 30
+_FEWEST_ROWS = 10
 _MOST_PAIRED = 30  # columns, of which all pairs are compared
 _MOST_DRAWN = 24
 _KOLMOGOROV = 1.36  # what chance exceeds once in twenty samples

@@ -53,13 +53,17 @@ def default_models():
     }
 
 
-def models_section(table, *, models=None, seed=0, n_boot=300, verbose=0):
+def models_section(
+    table, *, replaced=False, models=None, seed=0, n_boot=300, verbose=0
+):
     """Train models on real and on synthetic rows, and test them on real ones.
 
     Parameters
     ----------
     table : AugmentedTable
         The rows.
+    replaced : bool, default=False
+        Whether synthetic rows stand in the place of the real ones.
     models : dict of str to classifier, default=None
         The models; None for those of `default_models`.
     seed : int, default=0
@@ -75,7 +79,7 @@ def models_section(table, *, models=None, seed=0, n_boot=300, verbose=0):
     """
     section = ReportSection("models", "Models and their fairness")
     models = default_models() if models is None else models
-    training = _training_parts(table, section, seed)
+    training = _training_parts(table, section, replaced, seed)
     scores, rates = {}, {}
     for name, model in tqdm(models.items(), desc="models", disable=not verbose):
         predicted = {}
@@ -106,13 +110,15 @@ def _dense(counts):
     return counts.toarray()
 
 
-def _training_parts(table, section, seed):
+def _training_parts(table, section, replaced, seed):
     """Give the rows to train on by name, large tables cut down."""
     parts = {
         REAL: table.train,
         BOTH: table.train.followed_by(table.synthetic),
         SYNTHETIC: table.synthetic,
     }
+    if replaced:
+        parts.pop(BOTH)
     if len(np.unique(table.synthetic.label)) < 2:
         parts.pop(SYNTHETIC)
         section.text.append(
@@ -294,8 +300,11 @@ def _show_groups(section, name, rates):
 
 def _show_headlines(section, scores):
     name = next(iter(scores))[0]
+    with_synthetic = BOTH if (name, BOTH) in scores else SYNTHETIC
     for metric in ("auc", "disparate_impact", "worst_group_tpr"):
-        pair = [scores.get((name, rows), {}).get(metric) for rows in (REAL, BOTH)]
+        pair = [
+            scores.get((name, rows), {}).get(metric) for rows in (REAL, with_synthetic)
+        ]
         if None not in pair and not np.isnan([one.estimate for one in pair]).all():
             values = " → ".join(
                 "\N{EN DASH}" if np.isnan(one.estimate) else f"{one.estimate:.3f}"

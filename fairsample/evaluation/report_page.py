@@ -13,7 +13,7 @@ from fairsample.whole_files import whole_files
 __all__ = ["report_fragment", "report_page", "write_whole"]
 
 _LEGEND = (
-    "Arrows go from training on real rows to training on real and synthetic ones. In "
+    "Arrows go from training on real rows to training with the synthetic ones. In "
     "brackets stands what other real rows reach."
 )
 _ROWS_AT_ONCE = 15  # of a table; all others fold away

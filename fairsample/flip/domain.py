@@ -68,7 +68,7 @@ class TableDomain(Mapping):
     def __init__(self, columns=None):
         if isinstance(columns, str | Path):
             columns = _read_json(columns)
-        if isinstance(columns, list):
+        if isinstance(columns, list) and all(_is_pair(item) for item in columns):
             columns = {scalar_from_json(name): column for name, column in columns}
         if not isinstance(columns, Mapping | None):
             raise ValueError(
@@ -184,6 +184,10 @@ class TableDomain(Mapping):
         return [
             [scalar_to_json(name), column.to_json()] for name, column in self.items()
         ]
+
+
+def _is_pair(item):
+    return isinstance(item, list | tuple) and len(item) == 2
 
 
 def _read_json(source):

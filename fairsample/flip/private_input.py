@@ -210,8 +210,9 @@ def warn_of_outside(outside):
     if outside:
         columns = ", ".join(f"{name!r} (about {n:.0f})" for name, n in outside.items())
         warn(
-            f"Values outside the domain that was declared: {columns}. They were "
-            "brought into it; declare wider bounds or more categories to keep them.",
+            f"Values outside the domain that was declared or found: {columns}. They "
+            "were brought into it; declare wider bounds or more categories to keep "
+            "them.",
             DataWarning,
             stacklevel=4,
         )

@@ -115,6 +115,11 @@ def test_an_effect_is_removed(run, admissions, tmp_path):
         (["--fairness-weight", "-1"], "fairness_weight"),
         (["--sampling-strategy", "cellz"], "cellz"),
         (["--visit", "24"], "--visit is for folders"),
+        (["--baseline", "White"], "--baseline is for --method causal"),
+        (["--n-synthetic", "9" * 20], "--n-synthetic"),
+        (["--domain", "gone.json"], "--domain is for"),
+        (["--method", "flip", "--domain", "gone.json"], "no file 'gone.json'"),
+        (["--method", "copies", "--fairness-weight", "1"], "--fairness-weight is for"),
     ],
 )
 def test_bad_options_leave_nothing_behind(run, table, tmp_path, more, told):
@@ -129,7 +134,7 @@ def test_bad_options_leave_nothing_behind(run, table, tmp_path, more, told):
     [
         ("out.xlsx", "out.xlsx"),
         ("no/such/out.csv", "no folder"),
-        ("patients.csv", "is the file that is read"),
+        ("patients.csv", "is read as well"),
         (".", "."),
     ],
 )
@@ -149,3 +154,60 @@ def test_rows_without_an_outcome_are_refused(run, patients, tmp_path):
     result = augment(run, table, tmp_path / "out.csv")
     assert result.status == 1
     assert "'died' has no value in 3 of 400 rows" in result.err[-1]
+
+
+def test_copies_are_a_method_too(run, table, patients, tmp_path):
+    out = tmp_path / "out.csv"
+    given = ["--method", "copies", "--sampling-strategy", "groups", "--quiet"]
+    assert run("augment", table, *SENSITIVE, *given, "-o", out).status == 0
+    written = pd.read_csv(out)
+    copies = written[written["synthetic"]].drop(columns="synthetic")
+    assert len(copies) > 100
+    assert len(copies.merge(patients.drop_duplicates())) == len(copies)
+
+
+def test_a_release_has_the_rates_of_the_table(run, patients, tmp_path):
+    table, domain, out = (tmp_path / name for name in ("in.csv", "d.json", "out.csv"))
+    small = pd.concat([patients[["gender", "died"]]] * 10)
+    small.to_csv(table, index=False)
+    levels = {"gender": {"categories": ["F", "M"]}, "died": {"categories": [0, 1]}}
+    domain.write_text(pd.Series(levels).to_json())
+    options = ["--target=died", "--sensitive=gender", "--method=flip", "-o", out]
+    result = run("augment", table, *options, "--domain", domain, "--quiet")
+    assert result.status == 0, result.err
+    assert abs(pd.read_csv(out)["died"].mean() - small["died"].mean()) < 0.03
+
+
+def test_nothing_that_is_read_is_written_over(run, table, tmp_path):
+    test = tmp_path / "test.csv"
+    test.write_bytes(table.read_bytes())
+    report = tmp_path / "report.html"
+    result = augment(run, table, test, "--test", test, "--report", report)
+    assert result.status == 1
+    assert "would be lost" in result.err[-1]
+    assert test.read_bytes() == table.read_bytes()
+
+
+def test_numbers_that_parquet_cannot_hold_are_refused_first(
+    run, patients, tmp_path, monkeypatch
+):
+    source = tmp_path / "in.parquet"
+    patients.assign(visits=[[["a"]]] * 400).to_parquet(source)
+    monkeypatch.setattr("fairsample.commands.augment.make_resampler", pytest.fail)
+    frame = pd.read_parquet(source).assign(big=[10**30] * 400)
+    monkeypatch.setattr("pandas.read_parquet", lambda path: frame)
+    result = augment(run, source, tmp_path / "out.parquet")
+    assert result.status == 1
+    assert "Parquet cannot hold" in result.err[-1]
+
+
+@pytest.mark.parametrize(
+    "outcome, told", [("age", "different values"), ("same", "one value in all")]
+)
+def test_an_outcome_without_classes_is_refused(run, patients, tmp_path, outcome, told):
+    table = tmp_path / "patients.csv"
+    patients.assign(same=1).to_csv(table, index=False)
+    given = ["--target", outcome, "--sensitive", "gender", "-o", tmp_path / "o.csv"]
+    result = run("augment", table, *given)
+    assert result.status == 1
+    assert told in result.err[-1]

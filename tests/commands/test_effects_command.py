@@ -69,3 +69,47 @@ def test_bad_options_are_refused(run, admissions, more, told):
     result = run("effects", admissions, *ROLES, *more)
     assert result.status == 1
     assert told in result.err[-1]
+
+
+def test_only_marked_rows_are_taken_for_synthetic(run, admissions, tmp_path):
+    out, both = tmp_path / "effects.csv", tmp_path / "both.csv"
+    real = pd.read_csv(admissions)
+    flat = real.assign(admitted=0).iloc[::2]
+    flat.iloc[:500, flat.columns.get_loc("admitted")] = 1
+    marked = [real.assign(synthetic=False), flat.assign(synthetic=True)]
+    pd.concat(marked).to_csv(both, index=False)
+    result = run("effects", admissions, *ROLES, "--synthetic", both, "-o", out)
+    assert result.status == 0, result.err
+    effects = pd.read_csv(out, index_col="effect")
+    assert abs(effects.loc["total_variation", "value_synthetic"]) < 0.06
+    assert abs(effects.loc["total_variation", "value"]) > 0.1
+    assert "1,000 rows" in result.out
+
+
+def test_other_classes_are_not_compared(run, admissions, tmp_path):
+    other = tmp_path / "other.csv"
+    frame = pd.read_csv(admissions)
+    frame.assign(admitted=frame["admitted"].map({0: "no", 1: "yes"})).to_csv(other)
+    result = run("effects", admissions, *ROLES, "--synthetic", other)
+    assert result.status == 1
+    assert "'yes'" in result.err[-1]
+
+
+def test_more_than_two_groups_are_compared_with_the_largest(run, admissions, tmp_path):
+    path = tmp_path / "three.csv"
+    frame = pd.read_csv(admissions)
+    frame.loc[:300, "gender"] = "X"
+    frame.to_csv(path, index=False)
+    largest = frame["gender"].mode()[0]
+    other = {"F": "M", "M": "F"}[largest]
+    result = run("effects", path, *ROLES)
+    assert result.status == 0, result.err
+    assert f"{other} against {largest}" in result.out
+    assert f"X against {largest}" in result.out
+
+
+def test_visits_are_left_out_and_told_of(run, records):
+    options = ["--target=died", "--sensitive=gender", "--learner=linear"]
+    result = run("effects", records, *options)
+    assert result.status == 0, result.err
+    assert any("Visits are left out: 'visits'" in line for line in result.err)

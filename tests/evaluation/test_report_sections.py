@@ -179,8 +179,8 @@ def test_other_real_rows_score_beside_synthetic_ones():
 
 
 def test_too_few_rows_of_the_same_cells_are_refused():
-    with pytest.raises(ValueError, match="needs 30"):
-        columns_section(read(rows_where(MORE, np.arange(500) < 20)))
+    with pytest.raises(ValueError, match="needs 10"):
+        columns_section(read(rows_where(MORE, np.arange(500) < 6)))
 
 
 def test_records_that_are_those_held_out():

@@ -100,3 +100,8 @@ def test_declared_columns_that_the_frame_lacks_are_named():
     twice = pd.DataFrame([[1, 2]], columns=["age", "age"])
     with pytest.raises(ValueError, match="'age' occurs more than once"):
         TableDomain().for_frame(twice)
+
+
+def test_a_list_that_is_no_domain_is_refused():
+    with pytest.raises(ValueError, match="A domain is a dict"):
+        TableDomain("[1]")
