@@ -20,7 +20,8 @@ BENCHMARKS := "adult_quality.py" "diabetes_fidelity.py" "diabetes_fidelity.py --
 	"causal_rows.py --data compas_score berkeley --remove direct" \
 	"causal_rows.py --data compas --n-rows 300" "causal_rows.py --data compas --n-rows 1000" \
 	"scratch_language_model.py" "causally_fair_classifier.py" \
-	"reader_speed.py" "generation_speed.py" "training_speed.py" "weight_search.py"
+	"reader_speed.py" "generation_speed.py" "training_speed.py" "weight_search.py" \
+	"cluster_search.py" "large_table.py" "scale.py"
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test audit slow lint format docs notebooks bench clean

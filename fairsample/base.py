@@ -14,13 +14,16 @@ from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fairsample.conditions import CellTable, count_samples
+from fairsample.conditions import count_samples, draw_cells
 from fairsample.groups import resolve_groups
+from fairsample.on_disk import FittedOnDisk, is_on_disk
 from fairsample.persistence import SavedToFolder
 from fairsample.planning import CELL_STRATEGIES, asks_for_cells, rows_owed
 from fairsample.random_stream import private_stream
+from fairsample.sharded_sampling import ShardedSampling
 from fairsample.table_form import TableForm
 from fairsample.target_form import TargetForm
+from fairsample.training.threads import worker_threads
 from fairsample.validation import (
     DataWarning,
     check_frame,
@@ -31,7 +34,7 @@ from fairsample.validation import (
 __all__ = ["BaseFairResampler", "DataWarning"]
 
 
-class BaseFairResampler(SavedToFolder, BaseOverSampler):
+class BaseFairResampler(FittedOnDisk, ShardedSampling, SavedToFolder, BaseOverSampler):
     """Base of the resamplers that add rows cell by cell.
 
     A cell is a group and a class. What is common to all resamplers happens here: input
@@ -110,7 +113,6 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
     min_cell_size = 10
 
     _systematic_cells = False  # whether `sample` keeps the cells' frequencies
-
     _fate_of_small_cells = "pooled with the same class of the other groups"
 
     _parameter_constraints: dict = {
@@ -136,7 +138,7 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_samples, n_features)
-            The features, of any type, with missing values or without.
+            Features of any type, missing values too; `TableOnDisk` if it is supported.
         y : array-like of shape (n_samples,)
             The classes.
         sensitive_features : array-like of shape (n_samples,) or \
@@ -148,6 +150,8 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
         self : object
             The fitted resampler.
         """
+        if is_on_disk(X):
+            return self._fit_on_disk(X, y, sensitive_features)
         frame, target, groups = self._check_input(X, y, sensitive_features)
         self._learn(frame, target, groups)
         self._remember_result(groups.codes, n_synthetic=0)
@@ -220,23 +224,14 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
             If no real row meets a condition, or a name or value in it is unknown.
         """
         check_is_fitted(self, "cell_counts_")
-        n_fitted = int(self.cell_counts_.to_numpy().sum())
-        n_samples = count_samples(n_samples, conditions, default=n_fitted)
+        n_samples = count_samples(n_samples, conditions, self.cell_counts_)
         stream = self.random_state_
         if random_state is not None:
             stream = check_random_state(random_state)
-        form = self._target_form
-        cells = CellTable(self.groups_, self._groups.names, form.labels, form.name)
-        group, label = cells.draw(
-            self._cell_weights(),
-            n_samples,
-            conditions=conditions,
-            random_state=stream,
-            systematic=self._systematic_cells,
-        )
+        group, label = draw_cells(self, n_samples, conditions, stream)
         drawn = self._draw_rows(group, label, stream, self._draw)
         self._remember_result(group, n_synthetic=n_samples)
-        return self._table_form.restore(drawn), form.write(label)
+        return self._table_form.restore(drawn), self._target_form.write(label)
 
     @abstractmethod
     def _learn(self, X, y, groups):
@@ -285,8 +280,8 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
 
         Returns X with a fresh RangeIndex, the class of each row as a code, and groups.
         """
-        self._target_form, target = TargetForm.read(y)
         frame = self._check_table(X)
+        self._target_form, target = TargetForm.read(y)
         check_consistent_length(frame, target)
         self.classes_ = self._target_form.classes
         if len(self.classes_) < 2:
@@ -299,9 +294,14 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
             values=sensitive_features,
             missing=self.missing_sensitive,
         )
-        self._set_cells(frame, target, groups)
-        self._set_plan(self.classes_[target])
         warn_of_columns(frame)
+        counts = groups.cell_counts(target, len(self.classes_))
+        self._plan_cells(frame, groups, counts, self.classes_[target])
+        return frame, target, groups
+
+    def _plan_cells(self, frame, groups, counts, y):
+        self._set_cells(frame, groups, counts)
+        self._set_plan(y)
         warn_of_cells(
             self.cell_counts_.to_numpy(),
             list(self.rows_owed_),
@@ -309,9 +309,9 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
             fate=self._fate_of_small_cells,
         )
         self.random_state_ = private_stream(self.random_state)
-        return frame, target, groups
 
     def _check_table(self, X):
+        self._refuse_on_disk(X)
         if isinstance(X, pd.DataFrame):
             check_frame(X)
             validate_data(self, X=X, reset=True, skip_check_array=True)
@@ -332,11 +332,11 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
             return self.sensitive_features
         return lambda _: self.sensitive_features(np.asarray(X))
 
-    def _set_cells(self, frame, target, groups):
+    def _set_cells(self, frame, groups, counts):
         self._groups = groups
         self.groups_ = groups.labels
         self.cell_counts_ = pd.DataFrame(
-            groups.cell_counts(target, len(self.classes_)),
+            counts,
             index=groups.index,
             columns=pd.Index(self._target_form.labels, name=self._target_form.name),
         )
@@ -378,7 +378,8 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
         """Draw rows and write their group's values into the sensitive columns."""
         if not len(group):
             return self._table_form.template
-        rows = draw(group, label, random_state).reset_index(drop=True)
+        with worker_threads():
+            rows = draw(group, label, random_state).reset_index(drop=True)
         self._table_form.check(rows, n_rows=len(group))
         rows.columns = self._table_form.template.columns
         for name, values in self._sensitive_rows.items():
@@ -386,8 +387,7 @@ class BaseFairResampler(SavedToFolder, BaseOverSampler):
         return rows
 
     def _remember_result(self, codes, n_synthetic):
-        n_real = len(codes) - n_synthetic
-        self.synthetic_mask_ = np.arange(len(codes)) >= n_real
+        self.synthetic_mask_ = np.arange(len(codes)) >= len(codes) - n_synthetic
         self.sensitive_features_ = self._groups.values(codes)
 
     def __sklearn_tags__(self):

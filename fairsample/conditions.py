@@ -9,7 +9,7 @@ import pandas as pd
 from fairsample.groups import MISSING
 from fairsample.messages import quote
 
-__all__ = ["CellTable", "count_samples"]
+__all__ = ["CellTable", "count_samples", "draw_cells"]
 
 
 class CellTable:
@@ -159,7 +159,7 @@ class CellTable:
         return f"Groups and classes with rows: {quote(cells, limit=20)}."
 
 
-def count_samples(n_samples, conditions, default):
+def count_samples(n_samples, conditions, cell_counts):
     """Return how many rows are asked for.
 
     Parameters
@@ -168,8 +168,8 @@ def count_samples(n_samples, conditions, default):
         What the caller asked for.
     conditions : dict, DataFrame or None
         What the caller wants of the rows.
-    default : int
-        The number if neither says.
+    cell_counts : DataFrame of shape (n_groups, n_classes)
+        Rows of each cell, which are as many as are drawn if neither says.
 
     Returns
     -------
@@ -187,12 +187,48 @@ def count_samples(n_samples, conditions, default):
             "sample is expected."
         )
     if n_samples is None:
-        return len(conditions) if isinstance(conditions, pd.DataFrame) else default
+        if isinstance(conditions, pd.DataFrame):
+            return len(conditions)
+        return int(cell_counts.to_numpy().sum())
     if not isinstance(n_samples, Integral) or isinstance(n_samples, bool):
         raise ValueError(f"n_samples={n_samples!r}: a whole number is expected.")
     if n_samples < 0:
         raise ValueError(f"n_samples={n_samples}: it cannot be negative.")
     return int(n_samples)
+
+
+def draw_cells(resampler, n_samples, conditions, random_state):
+    """Draw the cell of each row that a fitted resampler is to sample.
+
+    Parameters
+    ----------
+    resampler : BaseFairResampler
+        Its cells, and how often it draws each.
+    n_samples : int
+        The number of rows.
+    conditions : dict, DataFrame or None
+        What holds in them.
+    random_state : RandomState
+        What draws.
+
+    Returns
+    -------
+    group, label : ndarray of int of shape (n_samples,)
+        The codes of the group and the class of each row.
+
+    Raises
+    ------
+    ValueError
+        As `CellTable.draw`.
+    """
+    form, names = resampler._target_form, resampler._groups.names
+    return CellTable(resampler.groups_, names, form.labels, form.name).draw(
+        resampler._cell_weights(),
+        n_samples,
+        conditions=conditions,
+        random_state=random_state,
+        systematic=resampler._systematic_cells,
+    )
 
 
 def _systematic(odds, n_rows, random_state):

@@ -14,6 +14,7 @@ from fairsample.validation import DataWarning
 __all__ = [
     "MISSING",
     "Groups",
+    "is_fixed_by",
     "resolve_groups",
     "selected_columns",
     "values_as_table",
@@ -133,7 +134,7 @@ class Groups:
         return values.set_axis(self.names, axis=1)
 
 
-def resolve_groups(X, *, selector=None, values=None, missing="error"):
+def resolve_groups(X, *, selector=None, values=None, missing="error", n_alike=None):
     """Read the group of each row from columns of X or from values.
 
     Parameters
@@ -148,6 +149,8 @@ def resolve_groups(X, *, selector=None, values=None, missing="error"):
         bear the name of a column of X.
     missing : {"error", "group"}, default="error"
         Whether rows without a value are refused, or make a group called "missing".
+    n_alike : ndarray of int of shape (n_samples,), default=None
+        How many rows each row stands for; None stands for one each.
 
     Returns
     -------
@@ -181,10 +184,31 @@ def resolve_groups(X, *, selector=None, values=None, missing="error"):
             f"The sensitive features have {len(table)} rows and X has {len(X)}. Give "
             "one value (or one row of values) for each row of X."
         )
-    codes, labels = _factorize(table, missing)
+    n_alike = np.ones(len(X), dtype=np.intp) if n_alike is None else n_alike
+    codes, labels = _factorize(table, missing, n_alike)
     names = columns or tuple(table.columns)
-    _check_number_of_groups(labels, names, n_samples=len(X))
+    _check_number_of_groups(labels, names, n_samples=n_alike.sum())
     return Groups(codes=codes, labels=labels, columns=columns, names=names)
+
+
+def is_fixed_by(group, column):
+    """Tell whether a column has one value within each group.
+
+    Parameters
+    ----------
+    group : ndarray of int of shape (n_samples,)
+        The group of each row, as a code.
+    column : Series of shape (n_samples,)
+        The column.
+
+    Returns
+    -------
+    fixed : bool
+        True if the group says what stands in the column.
+    """
+    number = pd.factorize(column, use_na_sentinel=False)[0]
+    _, first, group = np.unique(group, return_index=True, return_inverse=True)
+    return bool((number == number[first][group]).all())
 
 
 def values_as_table(values):
@@ -301,11 +325,9 @@ def _is_position(key):
     return isinstance(key, Integral) and not isinstance(key, bool | np.bool_)
 
 
-def _factorize(table, missing):
+def _factorize(table, missing, n_alike):
     """Return the group code of each row and the groups' labels, sorted."""
-    coded = [
-        _factorize_column(table.iloc[:, i], missing) for i in range(table.shape[1])
-    ]
+    coded = [_factorize_column(column, missing, n_alike) for _, column in table.items()]
     if len(coded) == 1:
         return coded[0]
     combinations, codes = np.unique(
@@ -318,7 +340,7 @@ def _factorize(table, missing):
     return codes.reshape(-1), labels
 
 
-def _factorize_column(column, missing):
+def _factorize_column(column, missing, n_alike):
     try:
         codes, levels = pd.factorize(column)
     except TypeError as error:
@@ -335,7 +357,7 @@ def _factorize_column(column, missing):
         if missing == "error":
             raise ValueError(
                 f"Sensitive feature {column.name!r} has missing values, in "
-                f"{(codes == -1).sum()} rows. Fill or drop them, or set "
+                f"{n_alike[codes == -1].sum()} rows. Fill or drop them, or set "
                 "missing_sensitive='group' to make them a group of their own."
             )
         if MISSING in labels:

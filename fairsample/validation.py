@@ -12,10 +12,12 @@ from fairsample.messages import quote
 __all__ = [
     "DataWarning",
     "check_frame",
+    "is_identifier",
     "refuse_visits",
     "uninformative_columns",
     "warn_of_cells",
     "warn_of_columns",
+    "warn_of_uninformative",
 ]
 
 _MIN_ROWS_OF_AN_IDENTIFIER = 50
@@ -152,14 +154,30 @@ def uninformative_columns(X):
             continue
         if n_values == 1:
             found["constant"].append(name)
-        elif (
-            n_values == len(column) >= _MIN_ROWS_OF_AN_IDENTIFIER
-            and not pd.api.types.is_numeric_dtype(column.dtype)
-            and pd.api.types.infer_dtype(column, skipna=True)
-            in ("string", "categorical", "mixed-integer")
-        ):
+        elif n_values == len(column) and is_identifier(column):
             found["identifier"].append(name)
     return found
+
+
+def is_identifier(cells):
+    """Tell whether distinct cells are as many texts as identifiers are.
+
+    Parameters
+    ----------
+    cells : Series of shape (n_distinct,)
+        Each cell of a column once.
+
+    Returns
+    -------
+    identifier : bool
+        True for at least 50 texts or categories.
+    """
+    return (
+        len(cells) >= _MIN_ROWS_OF_AN_IDENTIFIER
+        and not pd.api.types.is_numeric_dtype(cells.dtype)
+        and pd.api.types.infer_dtype(cells, skipna=True)
+        in ("string", "categorical", "mixed-integer")
+    )
 
 
 def warn_of_columns(X):
@@ -175,9 +193,20 @@ def warn_of_columns(X):
     >>> import pandas as pd
     >>> warn_of_columns(pd.DataFrame({"dose": [1, 2, 2]}))
     """
-    for fault, columns in uninformative_columns(X).items():
+    warn_of_uninformative(uninformative_columns(X))
+
+
+def warn_of_uninformative(found):
+    """Warn of columns that were found to be all missing, constant or identifiers.
+
+    Parameters
+    ----------
+    found : dict of str to list
+        See `uninformative_columns`.
+    """
+    for fault, columns in found.items():
         if columns:
-            warn(_FAULTS[fault].format(quote(columns)), DataWarning, stacklevel=4)
+            warn(_FAULTS[fault].format(quote(columns)), DataWarning, stacklevel=5)
 
 
 def warn_of_cells(counts, cells, *, min_size, fate):

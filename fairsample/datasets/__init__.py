@@ -18,10 +18,12 @@ from fairsample.datasets.record_filters import RecordFilters
 from fairsample.datasets.rhc import fetch_rhc
 from fairsample.datasets.support2 import fetch_support2
 from fairsample.datasets.synthea_reader import read_synthea
+from fairsample.on_disk.table_on_disk import TableOnDisk
 
 __all__ = [
     "ReadingReport",
     "RecordFilters",
+    "TableOnDisk",
     "fetch_adult",
     "fetch_compas",
     "fetch_diabetes130",

@@ -2,17 +2,19 @@
 
 import csv
 import gzip
+import zlib
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
+from fairsample.datasets.csv_lines import ends_open, line_blocks, rows_by_line
 from fairsample.datasets.table_cells import as_cells
+from fairsample.datasets.table_files import find_tables
 from fairsample.messages import quote
 
-__all__ = ["CsvTable", "TableChunk", "find_tables", "open_tables"]
+__all__ = ["CsvTable", "TableChunk", "open_tables"]
 
-_BLOCK_BYTES = 1 << 23
-_NO_ROW = ("Empty CSV", "CSV parse error: Empty CSV", "Could not skip initial 1 rows")
-_ENDINGS = (".csv", ".csv.gz")
+_BLOCK_BYTES, _PIECE_BYTES = 1 << 23, 1 << 17
 
 
 class TableChunk(NamedTuple):
@@ -42,7 +44,8 @@ class CsvTable:
 
     Column names are compared without regard to case, and columns that nobody asked for
     are never parsed. A line with too many or too few fields is left out and counted. A
-    quote that is never closed spoils its own line only.
+    quote that is never closed spoils its own line only. Cells with line ends are
+    welcome in the columns that nobody asked for; elsewhere they make malformed lines.
 
     Iterate to get the chunks. Cells are parsed by a cast of the whole column; only a
     chunk in which that fails is parsed cell by cell, and then bad cells are missing.
@@ -57,6 +60,8 @@ class CsvTable:
         Columns that need not be there.
     one_of : sequence of str, default=()
         Columns of which one must be there.
+    keep_malformed : bool, default=False
+        Keep the malformed lines for `malformed_cells`.
     verbose : int, default=0
         Show the progress by bytes.
 
@@ -72,8 +77,9 @@ class CsvTable:
     Raises
     ------
     ValueError
-        If columns are not there, or the file is empty. The message names the table and
-        lists the columns that were not found and those that are there.
+        If columns are not there, or the file is empty, no CSV file or cut short. The
+        message names the file and lists the columns that were not found and those that
+        are there.
     ImportError
         If pyarrow is not installed.
 
@@ -93,10 +99,20 @@ class CsvTable:
     (array([False,  True]), 1)
     """
 
-    def __init__(self, path, kinds, *, optional=(), one_of=(), verbose=0):
+    def __init__(
+        self,
+        path,
+        kinds,
+        *,
+        optional=(),
+        one_of=(),
+        keep_malformed=False,
+        verbose=0,
+    ):
         _require_pyarrow()
         self.path = Path(path)
         self.verbose = verbose
+        self.keep_malformed = keep_malformed
         names = _header(self.path)
         by_lower_case = {name.lower(): name for name in reversed(names)}
         missing = [
@@ -117,14 +133,15 @@ class CsvTable:
         }
         self._actual = {name: by_lower_case[name.lower()] for name in self._kinds}
         self.columns = list(self._kinds)
-        self.n_read = self.n_malformed = 0
+        self._places = [names.index(name) for name in self._actual.values()]
+        self._forget_rows()
 
     def __iter__(self):
         """Yield the rows as `TableChunk`."""
         import pyarrow as pa
         from tqdm import tqdm
 
-        self.n_read = self.n_malformed = 0
+        self._forget_rows()
         size = self.path.stat().st_size
         with (
             pa.OSFile(str(self.path)) as file,
@@ -136,51 +153,119 @@ class CsvTable:
                 disable=not self.verbose,
             ) as progress,
         ):
-            zipped = self.path.suffix == ".gz"
+            zipped = self.path.suffix.lower() == ".gz"
             stream = pa.CompressedInputStream(file, "gzip") if zipped else file
-            swallowed = []
-            for batch in self._batches(stream, swallowed, skip_header=True):
+            for batch in self._batches(stream):
                 yield self._chunk(batch)
                 progress.update(min(file.tell(), size) - progress.n)
             progress.update(size - progress.n)
-            while swallowed:
-                lines = pa.BufferReader(swallowed.pop().encode())
-                for batch in self._batches(lines, swallowed, skip_header=False):
-                    yield self._chunk(batch)
 
-    def _batches(self, stream, swallowed, *, skip_header):
-        """Yield record batches; append lines that an open quote hid to `swallowed`."""
-        from pyarrow import ArrowInvalid, binary
+    def malformed_cells(self, name):
+        """Tell what the malformed lines so far say in a column.
+
+        Parameters
+        ----------
+        name : str
+            One of `columns`.
+
+        Returns
+        -------
+        list of str
+            A cell for each line that was kept, empty where the line is too short.
+        """
+        place = self._places[self.columns.index(name)]
+        cells = [next(csv.reader([line]), []) for line in self._malformed]
+        return [row[place].strip() if place < len(row) else "" for row in cells]
+
+    def _forget_rows(self):
+        self.n_read = self.n_malformed = 0
+        self._malformed = []
+
+    def _batches(self, stream):
+        """Yield record batches without the malformed lines, which are counted."""
+        from pyarrow import ArrowInvalid
+
+        rest, is_header = b"", True
+        try:
+            for block in line_blocks(stream, _BLOCK_BYTES):
+                rows = block.partition(b"\n")[2] if is_header else block
+                batches, rest = self._parsed(rest + rows, is_last=False)
+                is_header = False
+                yield from batches
+            yield from self._parsed(rest, is_last=True)[0]
+        except (ArrowInvalid, OSError) as error:
+            raise ValueError(
+                f"{self.path.name} cannot be read: {error}. Fetch the file again."
+            ) from error
+
+    def _parsed(self, block, *, is_last):
+        """Return the record batches of some lines, and the lines left for later."""
+        import pyarrow as pa
+
+        batches = self._as_they_are(block)
+        if batches is not None:
+            return batches, b""
+        batches, rest = [], b""
+        for piece in line_blocks(BytesIO(block), _PIECE_BYTES):
+            found, rest = self._mended(rest + piece, is_last=False)
+            batches += found
+        if is_last:
+            batches += self._mended(rest, is_last=True)[0]
+            rest = b""
+        if batches:
+            batches = pa.Table.from_batches(batches).combine_chunks().to_batches()
+        return batches, rest
+
+    def _mended(self, block, *, is_last):
+        """Return the same of lines among which are malformed ones or long rows."""
+        batches = self._as_they_are(block)
+        if batches is not None:
+            return batches, b""
+        rows, malformed, rest = rows_by_line(
+            block, len(self._names), self._places, is_last=is_last
+        )
+        self.n_malformed += len(malformed)
+        self.n_read += len(malformed)
+        if self.keep_malformed:
+            self._malformed += malformed
+        return self._arrow_batches(b"\n".join(rows)), rest
+
+    def _as_they_are(self, block):
+        """Return the record batches of lines, None if they are not one row each."""
+        from pyarrow import ArrowInvalid
+
+        try:
+            batches = self._arrow_batches(block)
+        except ArrowInvalid:
+            return None
+        if b'"' in block:
+            n_lines = block.count(b"\n") + (not block.endswith(b"\n"))
+            last_line = block[block.rfind(b"\n", 0, len(block) - 1) + 1 :]
+            n_rows = sum(batch.num_rows for batch in batches)
+            if n_rows != n_lines or ends_open(last_line):
+                return None
+        return batches
+
+    def _arrow_batches(self, block):
+        import pyarrow as pa
         from pyarrow import csv as arrow_csv
 
-        def leave_out(row):
-            self.n_malformed += 1
-            self.n_read += 1
-            _, _, hidden = (row.text or "").partition("\n")
-            if hidden.strip():
-                swallowed.append(hidden)
-            return "skip"
-
+        if not block.strip():
+            return []
         wanted = list(self._actual.values())
-        try:
-            yield from arrow_csv.open_csv(
-                stream,
-                read_options=arrow_csv.ReadOptions(
-                    block_size=_BLOCK_BYTES,
-                    column_names=self._names,
-                    skip_rows=int(skip_header),
-                ),
-                parse_options=arrow_csv.ParseOptions(invalid_row_handler=leave_out),
-                convert_options=arrow_csv.ConvertOptions(
-                    include_columns=wanted,
-                    column_types=dict.fromkeys(wanted, binary()),
-                    null_values=[""],
-                    strings_can_be_null=True,
-                ),
-            )
-        except ArrowInvalid as error:
-            if not str(error).startswith(_NO_ROW):
-                raise ValueError(f"{self.path.name} cannot be read: {error}") from error
+        table = arrow_csv.read_csv(
+            pa.BufferReader(block),
+            read_options=arrow_csv.ReadOptions(
+                block_size=len(block) + 1, column_names=self._names
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                include_columns=wanted,
+                column_types=dict.fromkeys(wanted, pa.binary()),
+                null_values=[""],
+                strings_can_be_null=True,
+            ),
+        )
+        return table.combine_chunks().to_batches()
 
     def _chunk(self, batch):
         cells, unparseable = {}, {}
@@ -191,64 +276,6 @@ class CsvTable:
                 unparseable[name] = bad
         self.n_read += batch.num_rows
         return TableChunk(batch.num_rows, cells, unparseable)
-
-
-def find_tables(folder, names, *, optional=()):
-    """Find the CSV files of tables in a folder, whatever the case of their names.
-
-    Parameters
-    ----------
-    folder : path-like
-        Where ``<name>.csv`` or ``<name>.csv.gz`` lie.
-    names : sequence of str
-        Tables that must be there.
-    optional : sequence of str, default=()
-        Tables that are taken if they are there.
-
-    Returns
-    -------
-    paths : dict of str to Path
-        The file of each table that is there.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the folder or a table is not there. The message lists every file looked for
-        and not found, and what is in the folder.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> from fairsample.datasets.csv_table import find_tables
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = (Path(folder) / "admissions.csv").write_text("")
-    ...     find_tables(folder, ["ADMISSIONS"])["ADMISSIONS"].name
-    'admissions.csv'
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            f"There is no folder {str(folder)!r}. Give the folder that holds the "
-            f"tables {quote(names, limit=30)} as CSV files."
-        )
-    present = sorted(folder.iterdir())
-    by_name = {path.name.lower(): path for path in present if path.is_file()}
-    found = {
-        name: by_name[name.lower() + ending]
-        for name in (*names, *optional)
-        for ending in reversed(_ENDINGS)
-        if name.lower() + ending in by_name
-    }
-    missing = [f"{name}.csv[.gz]" for name in names if name not in found]
-    if missing:
-        names = [path.name + "/" * path.is_dir() for path in present]
-        inside = quote(names, limit=40) or "nothing"
-        raise FileNotFoundError(
-            f"Not found in {str(folder)!r}: {', '.join(missing)}. The folder holds "
-            f"{inside}. Give the folder in which all tables lie."
-        )
-    return found
 
 
 def open_tables(folder, columns, *, verbose=0):
@@ -272,7 +299,8 @@ def open_tables(folder, columns, *, verbose=0):
     FileNotFoundError
         As `find_tables`.
     ValueError
-        If columns are not there. One message lists them for all tables.
+        As `find_tables`; or if columns are not there. One message lists them for all
+        tables.
 
     Examples
     --------
@@ -299,12 +327,22 @@ def open_tables(folder, columns, *, verbose=0):
 
 def _header(path):
     """Return the column names in the first line of a file."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rb") as file:
-        line = file.readline().decode("utf-8-sig", errors="replace")
-    if not line.strip():
-        raise ValueError(f"{path.name} is empty: it has no line with column names.")
-    return [name.strip() for name in next(csv.reader([line]))]
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    try:
+        with opened(path, "rb") as file:
+            line = file.readline().decode("utf-8-sig", errors="replace")
+        if not line.strip():
+            raise ValueError(f"{path.name} is empty: it has no line with column names.")
+        return [name.strip() for name in next(csv.reader([line]))]
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(
+            f"{path.name} cannot be read: {error}. Fetch the file again."
+        ) from error
+    except csv.Error as error:
+        raise ValueError(
+            f"{path.name} has no line with column names: {error}. Give a CSV file "
+            "whose lines end with a line feed."
+        ) from error
 
 
 def _require_pyarrow():

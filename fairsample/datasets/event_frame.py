@@ -1,12 +1,10 @@
 """Any long table of events: from a frame to patients with visits."""
 
-from numbers import Real
-
 import numpy as np
 import pandas as pd
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils._param_validation import validate_params
 
-from fairsample.datasets.event_visits import EventVisits
+from fairsample.datasets.event_visits import EventVisits, beginnings
 from fairsample.datasets.reading_report import ReadingReport
 from fairsample.datasets.record_bunch import (
     READER_CONSTRAINTS,
@@ -16,7 +14,7 @@ from fairsample.datasets.record_bunch import (
 from fairsample.datasets.record_filters import RecordFilters
 from fairsample.datasets.row_fates import RowFates
 from fairsample.datasets.visit_events import VisitEvents
-from fairsample.datasets.visit_table import VisitTable
+from fairsample.datasets.visit_table import HOURS, VisitTable
 from fairsample.datasets.wanted_tests import WantedTests
 from fairsample.messages import quote
 
@@ -40,7 +38,7 @@ results are codes LAB:test:bin.
         "target": [pd.Series, None],
         "prediction_times": [pd.Series, None],
         "sensitive": [str, None],
-        "visit": [str, Interval(Real, 0, None, closed="neither"), list, tuple],
+        "visit": [str, HOURS, list, tuple],
     },
     prefer_skip_nested_validation=True,
 )
@@ -178,10 +176,13 @@ def from_events(
     by_id = isinstance(visit, str) and visit != "day"
     if by_id:
         columns["visit"] = visit
+    if isinstance(visit, list | tuple):
+        visit = beginnings(visit)
     _check_static(static, sensitive)
     rows, fates = _parsed(events, columns)
     reading = ReadingReport()
     patients = _patients(rows["patient"], static, target, reading)
+    refuse_empty(patients, reading)
     cutoff = _cutoff(prediction_times, patients.index)
     number = patients.index.get_indexer(rows["patient"])
     when = rows["time"].to_numpy("datetime64[us]")
@@ -226,8 +227,8 @@ def _cutoff(prediction_times, ids):
 def _cut_by_time(rows, number, when, patients, cutoff, visit):
     """Return the visits, and the visit of each row."""
     begins = None
-    if isinstance(visit, list | tuple):
-        begins = rows["code"].astype(str).str.startswith(tuple(visit)).to_numpy(bool)
+    if isinstance(visit, tuple):
+        begins = rows["code"].astype(str).str.startswith(visit).to_numpy(bool)
     cut = EventVisits(
         len(patients), visit if begins is None else "event", cutoff=cutoff
     )

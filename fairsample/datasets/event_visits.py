@@ -1,15 +1,12 @@
 """Visits of patients of whom only events with times are known."""
 
-from numbers import Real
-
 import numpy as np
 import pandas as pd
 
-from fairsample.datasets.visit_table import VisitTable
+from fairsample.datasets.visit_table import HOURS, VisitTable
 
-__all__ = ["EventVisits"]
+__all__ = ["EventVisits", "beginnings"]
 
-_MAX_WINDOWS = 50_000_000
 _FEWEST_WAITING = 1 << 20
 _DAY = np.timedelta64(1, "D").astype("timedelta64[us]")
 _MOMENT = np.timedelta64(1, "us")
@@ -58,11 +55,11 @@ class EventVisits:
     """
 
     def __init__(self, n_patients, visit, *, cutoff=None):
-        is_hours = isinstance(visit, Real) and not isinstance(visit, bool)
-        if visit not in ("day", "event") and not (is_hours and 0 < visit < np.inf):
+        is_hours = HOURS.is_satisfied_by(visit) and not isinstance(visit, bool)
+        if not (is_hours or (isinstance(visit, str) and visit in ("day", "event"))):
             raise ValueError(
                 f"visit is {visit!r}. Give 'day', what begins a visit, or the hours of "
-                "a window, above 0."
+                f"a window: {HOURS}."
             )
         self.visit = visit
         if cutoff is None:
@@ -139,13 +136,6 @@ class EventVisits:
     def _windows(self, patients):
         patient = np.flatnonzero(self._first <= self._last)
         first, last = self._first[patient], self._last[patient]
-        n_windows = int(((last - first) // (self.visit * 3.6e9) + 1).sum())
-        if n_windows > _MAX_WINDOWS:
-            raise ValueError(
-                f"Windows of {self.visit} hours make {n_windows:,} visits of "
-                f"{len(patient):,} patients. Give more hours, or visit='day', which "
-                "makes no visit of a day without an event."
-            )
         visits = pd.DataFrame(
             {
                 "patient": patient,
@@ -158,6 +148,38 @@ class EventVisits:
     def _merge(self):
         self._merged = _distinct(np.concatenate([self._merged, *self._waiting]))
         self._waiting, self._n_waiting = [], 0
+
+
+def beginnings(visit):
+    """Take the beginnings of codes that begin a visit.
+
+    Parameters
+    ----------
+    visit : str or sequence of str
+        What was given for them.
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    ValueError
+        If there is none, or one is no text.
+
+    Examples
+    --------
+    >>> from fairsample.datasets.event_visits import beginnings
+    >>> beginnings("ADMISSION//"), beginnings(["ADM:", "ICU:"])
+    (('ADMISSION//',), ('ADM:', 'ICU:'))
+    """
+    given = (visit,) if isinstance(visit, str) else tuple(visit)
+    if not given or not all(isinstance(code, str) and code for code in given):
+        raise ValueError(
+            f"visit is {visit!r}. Give beginnings of codes as texts, such as "
+            "['ADMISSION'], or one number of hours."
+        )
+    return given
 
 
 def _distinct(rows):

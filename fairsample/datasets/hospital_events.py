@@ -103,6 +103,8 @@ class HospitalEvents:
 
     def _place(self, chunk, fates, times, table):
         """Return the visits of the rows that are used, and these rows."""
+        for name in ("subject_id", "hadm_id"):
+            fates.leave_out(chunk.unparseable.get(name), "unparseable id")
         rows = fates.used()
         ids, keys = chunk.cells["subject_id"][rows], chunk.cells["hadm_id"][rows]
         when = None if times is None else times[rows]

@@ -40,7 +40,7 @@ def shown_visits(found, label, hours, observation_hours, readmission_days, readi
     """
     stays = found.stays[found.stays["counts"]].assign(whole=True)
     patient = stays["patient"].to_numpy()
-    is_last = np.r_[patient[1:] != patient[:-1], np.ones(min(len(patient), 1), bool)]
+    is_last = _last_of_patients(stays)
     left_out = np.full(len(found.patients), "without an admission that counts", object)
     left_out[patient] = ""
     cutoff = np.full(len(found.patients), "NaT", "datetime64[us]")
@@ -60,10 +60,30 @@ def shown_visits(found, label, hours, observation_hours, readmission_days, readi
     for reason in np.unique(left_out[left_out != ""]):
         reading.leave_out_patients(reason, (left_out == reason).sum())
     kept = left_out == ""
-    stays = stays[kept[stays["patient"]]]
+    stays = _until(stays[kept[stays["patient"]]], cutoff)
     stays = stays.assign(patient=(np.cumsum(kept) - 1)[stays["patient"]])
     table = VisitTable(patients[kept], stays, cutoff=cutoff[kept])
     return table if hours is None else table.in_windows(hours)
+
+
+def _last_of_patients(stays):
+    """Return which admission is the last: that of the death, else by its start."""
+    last = stays.reset_index(drop=True).sort_values(["patient", "died"], kind="stable")
+    is_last = np.zeros(len(stays), dtype=bool)
+    is_last[last.drop_duplicates("patient", keep="last").index] = True
+    return is_last
+
+
+def _until(stays, cutoff):
+    """Show admissions until the prediction time, as if nobody knew how long they are.
+
+    How many windows an admission has would tell when it ended.
+    """
+    limit = cutoff[stays["patient"]]
+    start, end = (stays[side].to_numpy("datetime64[us]") for side in ("start", "end"))
+    goes_on = end > limit
+    stays = stays.assign(end=np.where(goes_on, limit, end), whole=~goes_on)
+    return stays[~(start > limit)]
 
 
 def _up_to_index(stays, is_last, readmission_days):
@@ -103,9 +123,10 @@ def _before_the_end(stays, is_last, label, hours, observation_hours):
         window = np.timedelta64(int(hours * _HOUR), "us")
         n_windows = np.maximum(-(-(end_of_last - start_of_last) // window), 1)
         cut = start_of_last + (n_windows - 1) * window
-    shown_end, shown, whole = end.copy(), np.ones(len(stays), bool), ~is_last
-    shown_end[is_last], shown[is_last] = cut, cut > start_of_last
-    n_before = np.bincount(stays["patient"], weights=shown)[stays["patient"][is_last]]
+    patient = stays["patient"].to_numpy()
+    of_patient = np.zeros(patient.max(initial=-1) + 1, dtype="datetime64[us]")
+    of_patient[patient[is_last]] = cut
+    shown = (start < of_patient[patient]) | (~is_last & (start == of_patient[patient]))
+    n_before = np.bincount(patient, weights=shown)[patient[is_last]]
     fault[n_before == 0] = "without a visit before the one to foretell"
-    stays_shown = stays.assign(end=shown_end, whole=whole)[shown]
-    return stays_shown, cut, stays["died"].to_numpy()[is_last], fault
+    return stays[shown], cut, stays["died"].to_numpy()[is_last], fault

@@ -67,7 +67,8 @@ class HospitalLayout:
         Returns
         -------
         dict
-            What `CsvTable` takes: ``kinds``, ``optional`` and ``one_of``.
+            What `CsvTable` takes: ``kinds``, ``optional``, ``one_of`` and
+            ``keep_malformed``.
         """
         items = {"itemid": "text", "label": "text"}
         kinds = {
@@ -89,6 +90,7 @@ class HospitalLayout:
             "kinds": kinds[table],
             "optional": ("error", "fluid", "category"),
             "one_of": self.drugs if table == "PRESCRIPTIONS" else (),
+            "keep_malformed": table in ("ADMISSIONS", "ICUSTAYS"),
         }
 
 

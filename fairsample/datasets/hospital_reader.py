@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from numbers import Real
 
 import pandas as pd
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
 from fairsample.datasets.csv_table import open_tables
 from fairsample.datasets.hospital_events import HospitalEvents
@@ -15,13 +14,14 @@ from fairsample.datasets.hospital_layout import EVENT_TABLES, HospitalLayout
 from fairsample.datasets.hospital_stays import read_stays
 from fairsample.datasets.reading_report import ReadingReport
 from fairsample.datasets.record_bunch import (
+    DAYS,
     READER_CONSTRAINTS,
     record_bunch,
     refuse_empty,
 )
 from fairsample.datasets.record_filters import RecordFilters
 from fairsample.datasets.visit_events import VisitEvents
-from fairsample.datasets.visit_table import VisitTable
+from fairsample.datasets.visit_table import HOURS, VisitTable
 from fairsample.encoding.labs import LabBins
 from fairsample.messages import quote
 
@@ -29,11 +29,11 @@ __all__ = ["HOSPITAL_CONSTRAINTS", "HospitalReader"]
 
 HOSPITAL_CONSTRAINTS = READER_CONSTRAINTS | {
     "label": [StrOptions(set(HOSPITAL_LABELS)), None],
-    "visit": [StrOptions({"admission"}), Interval(Real, 0, None, closed="neither")],
+    "visit": [StrOptions({"admission"}), HOURS],
     "tables": ["array-like"],
     "charts": ["array-like", str, None],
-    "observation_hours": [Interval(Real, 0, None, closed="neither")],
-    "readmission_days": [Interval(Real, 0, None, closed="neither")],
+    "observation_hours": [HOURS],
+    "readmission_days": [DAYS],
 }
 
 

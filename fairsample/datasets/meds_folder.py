@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from fairsample.messages import quote
 
@@ -249,7 +250,7 @@ class MedsFolder:
         values = table[given[0]] if given else pd.Series(dtype=object)
         columns = {
             "subject_id": table["subject_id"],
-            "prediction_time": table["prediction_time"].astype("datetime64[us]"),
+            "prediction_time": _prediction_times(table["prediction_time"], path),
             "value": values,
         }
         labels = pd.DataFrame(columns)
@@ -276,6 +277,20 @@ class MedsFolder:
             return "There is no such folder."
         inside = sorted(path.name for path in self.folder.iterdir())
         return f"The folder holds {quote(inside, limit=40) or 'nothing'}."
+
+
+def _prediction_times(given, path):
+    """Return times without a time zone, in UTC as those of the events."""
+    if is_numeric_dtype(given.dtype):
+        raise ValueError(
+            f"{path.name}, column 'prediction_time': numbers are no times. "
+            "Convert them with pandas.to_datetime."
+        )
+    try:
+        times = pd.to_datetime(given, utc=True, format="ISO8601")
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path.name}, column 'prediction_time': {error}") from error
+    return times.dt.tz_localize(None).astype("datetime64[us]")
 
 
 def _cells(batch, name, path):

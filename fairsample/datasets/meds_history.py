@@ -145,11 +145,11 @@ class MedsHistory:
                     f"{quote(names.unique(), limit=30)}."
                 )
             asked = names.isin([name.lower() for name in wanted]).to_numpy()
-        columns, is_read = static_columns(
+        columns, fault = static_columns(
             events[asked].reset_index(drop=True), len(self._ids)
         )
         self._fault = np.full(len(events), "static column not asked for", dtype=object)
-        self._fault[asked] = np.where(is_read, "", "static event without a value")
+        self._fault[asked] = fault
         return columns.set_index(self._ids)
 
     def count_statics(self, shown_ids, reading):

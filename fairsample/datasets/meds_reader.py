@@ -7,6 +7,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from sklearn.utils._param_validation import validate_params
 
 from fairsample.datasets.completed_years import in_completed_years
+from fairsample.datasets.event_visits import beginnings
 from fairsample.datasets.meds_folder import MedsFolder
 from fairsample.datasets.meds_history import MedsHistory, add_events
 from fairsample.datasets.reading_report import ReadingReport
@@ -194,18 +195,19 @@ def read_meds(
 def _visit_kind(visit):
     if visit == "day" or isinstance(visit, Real):
         return visit
-    return (visit,) if isinstance(visit, str) else tuple(visit)
+    return beginnings(visit)
 
 
 def _free_columns(statics, label):
-    """Return the static columns, but for one that tells the label."""
+    """Return the static columns, but for those that tell the label, in any case."""
     taken = [name for name in statics if name in _TAKEN]
     if taken:
         raise ValueError(
             f"Static columns {quote(taken)} have names that are taken. Name the "
             f"columns you want: static={[n for n in statics if n not in taken]!r}."
         )
-    return statics.drop(columns=[label], errors="ignore")
+    told = "" if label is None else label.lower()
+    return statics[[name for name in statics if name.lower() != told]]
 
 
 def _subjects(meds, label, split, reading):
@@ -220,7 +222,9 @@ def _subjects(meds, label, split, reading):
         patients = _in_splits(patients, split, reading)
     if label is None:
         return patients, None, None
-    labels = _last_labels(meds.labels(label), label, patients.index, reading)
+    labels = meds.labels(label)
+    patients, labels = _without_conflicts(labels, label, patients, reading)
+    labels = _last_labels(labels, label, patients.index, reading)
     kept = patients.index.isin(labels.index)
     reading.leave_out_patients("without a label", (~kept).sum())
     patients = patients[kept]
@@ -240,6 +244,20 @@ def _in_splits(patients, split, reading):
     kept = patients["split"].isin(wanted)
     reading.leave_out_patients("of another split", (~kept).sum())
     return patients[kept]
+
+
+def _without_conflicts(labels, label, patients, reading):
+    """Leave out subjects who have different labels at their last prediction time."""
+    last_time = labels.groupby("subject_id")["prediction_time"].transform("max")
+    last = labels[labels["prediction_time"] == last_time]
+    n_values = last.groupby("subject_id")["value"].nunique()
+    conflicting = n_values.index[n_values > 1]
+    kept = ~patients.index.isin(conflicting)
+    reading.leave_out_patients("with different last labels", (~kept).sum())
+    lost = labels["subject_id"].isin(conflicting)
+    reason = {"of a patient with different last labels": lost.sum()}
+    reading.add_rows(f"labels/{label}", lost.sum(), reason)
+    return patients[kept], labels[~lost]
 
 
 def _last_labels(labels, label, ids, reading):

@@ -79,9 +79,10 @@ def static_columns(events, n_patients):
         In the order in which the names first occur. Numbers are whole numbers
         (int64) where all are and none is missing; ``"True"`` and ``"False"`` are truth
         values likewise; anything else is text.
-    is_read : ndarray of bool of shape (n_events,)
-        False where an event has a name and no value, or a number where others of its
-        name have text.
+    fault : ndarray of str of shape (n_events,), dtype object
+        Why an event was not read, empty where it was: it has a name and no value, or a
+        number where others of its name have text; or a later event of the patient and
+        name says something else.
 
     See Also
     --------
@@ -92,14 +93,14 @@ def static_columns(events, n_patients):
     >>> import pandas as pd
     >>> from fairsample.datasets.meds_statics import static_columns, static_events
     >>> people = pd.DataFrame({"RACE": ["WHITE", "ASIAN"], "age": [61, 70]})
-    >>> statics, is_read = static_columns(static_events(people), 2)
+    >>> statics, fault = static_columns(static_events(people), 2)
     >>> statics
         race  age
     0  WHITE   61
     1  ASIAN   70
     """
     if events.empty:
-        return pd.DataFrame(index=range(n_patients)), np.zeros(0, dtype=bool)
+        return pd.DataFrame(index=range(n_patients)), np.zeros(0, dtype=object)
     numbers = _numbers_of(events)
     parts = events["code"].str.partition(SEPARATOR)
     is_number = ~np.isnan(numbers)
@@ -113,7 +114,11 @@ def static_columns(events, n_patients):
     for name, rows in names[is_read].groupby(names[is_read], sort=False).groups.items():
         values = texts[rows].to_numpy(object) if is_text[rows[0]] else numbers[rows]
         columns[name] = _typed(pd.Series(values, index=patient[rows]), n_patients)
-    return pd.DataFrame(columns, index=range(n_patients)), is_read
+    fault = np.where(is_read, "", "static event without a value").astype(object)
+    said = pd.Series(np.where(is_text, texts, numbers), dtype=object)[is_read]
+    last = said.groupby([patient[is_read], names[is_read]]).transform("last")
+    fault[said.index[said != last]] = "replaced by a later static event"
+    return pd.DataFrame(columns, index=range(n_patients)), fault
 
 
 def as_doubles(values):

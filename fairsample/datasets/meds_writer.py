@@ -93,7 +93,7 @@ def write_meds(
         If the folder is not empty; if there is not exactly one column of visits, or a
         static column's name contains ``"//"``; if ids are no distinct whole numbers; if
         `y`, `patient_ids` or `splits` have another length than `X` or missing values;
-        or if `task` is no file name.
+        if a description is no text; or if `task` is no file name.
 
     See Also
     --------
@@ -132,6 +132,7 @@ def write_meds(
     if patients_per_file < 1:
         raise ValueError(f"patients_per_file is {patients_per_file}; give at least 1.")
     first_day = np.datetime64(pd.Timestamp(first_day), "us")
+    descriptions = _texts(descriptions)
     events = _events(flat, statics, lab_bins, first_day, random_state)
 
     files = _data_files(events, subjects, order, patients_per_file)
@@ -139,7 +140,7 @@ def write_meds(
         "subject_id": ("int64", subjects[order]),
         "split": ("string", splits[order].astype(str)),
     }
-    files["metadata/codes.parquet"] = _code_table(events["code"], descriptions or {})
+    files["metadata/codes.parquet"] = _code_table(events["code"], descriptions)
     if labels is not None:
         n_visits = np.diff(flat.patient_ptr)
         files[f"labels/{task}.parquet"] = {
@@ -289,6 +290,24 @@ def _data_files(events, subjects, order, patients_per_file):
             "text_value": ("large_string", part["text_value"].to_numpy(object)),
         }
     return files
+
+
+def _texts(descriptions):
+    """Return what codes mean, refusing what is no text."""
+    if not isinstance(descriptions, dict | None):
+        raise ValueError(f"descriptions takes a dict; got {descriptions!r}.")
+    wrong = {
+        code: text
+        for code, text in (descriptions or {}).items()
+        if not isinstance(text, str | None)
+    }
+    if wrong:
+        code, text = next(iter(wrong.items()))
+        raise ValueError(
+            f"descriptions gives {text!r} for the code {code!r}, which is no text. "
+            "Give a text, or leave the code out."
+        )
+    return descriptions or {}
 
 
 def _code_table(codes, descriptions):

@@ -16,7 +16,7 @@ class ReadingReport:
     """How many rows of each table were read and used, and why the others were not.
 
     For every table, the rows read are those used and those of all reasons together.
-    Patients are counted in the same way.
+    Patients are counted in the same way. What the counts do not tell is in the notes.
 
     Attributes
     ----------
@@ -26,6 +26,8 @@ class ReadingReport:
         Patients who were left out, by reason, and ``"found"``.
     codes : dict of str to int
         Different codes and tests that were dropped, by reason.
+    notes : list of str
+        Sentences that belong to the counts.
 
     See Also
     --------
@@ -54,6 +56,7 @@ class ReadingReport:
 
     def __init__(self):
         self.rows, self.patients, self.codes = {}, {"found": 0}, {}
+        self.notes = []
 
     def add_rows(self, table, n_read, not_used=()):
         """Count rows of a table; calls for the same table add up.
@@ -87,6 +90,10 @@ class ReadingReport:
             By reason.
         """
         _add(self.codes, dropped)
+
+    def add_note(self, sentence):
+        """Add a sentence on what the counts do not tell."""
+        self.notes.append(sentence)
 
     def n_used(self, table):
         """Tell how many rows of a table were used."""
@@ -154,7 +161,7 @@ class ReadingReport:
             lines.append(f"{line}; {_listed(reasons)}." if reasons else f"{line}.")
         if any(self.codes.values()):
             lines.append(f"Dropped: {_listed(_reasons(self.codes, None))}.")
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.notes])
 
     def _repr_html_(self):
         rows = "".join(
@@ -166,7 +173,7 @@ class ReadingReport:
             "<table><caption>What was read</caption><thead><tr>"
             "<th scope='col'>of</th><th scope='col'>outcome</th><th scope='col'>n</th>"
             f"</tr></thead><tbody>{rows}</tbody></table>"
-        )
+        ) + "".join(f"<p>{escape(note)}</p>" for note in self.notes)
 
     def _counts(self):
         for table, counts in self.rows.items():

@@ -1,6 +1,6 @@
 """The data set that a reader of health records hands out."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,9 @@ from fairsample.datasets.table_bunch import table_bunch
 from fairsample.datasets.visit_results import LAB_VALUES
 from fairsample.encoding.labs import LabBins
 
-__all__ = ["READER_CONSTRAINTS", "record_bunch", "refuse_empty"]
+__all__ = ["DAYS", "READER_CONSTRAINTS", "record_bunch", "refuse_empty"]
 
+DAYS = Interval(Real, 0, 365_000, closed="right")
 READER_CONSTRAINTS = {
     "filters": [RecordFilters, dict, None],
     "labs": [str, "array-like", LabBins, None],
@@ -181,5 +182,11 @@ def _with_codes(table, events, prefixes, reading):
     found = np.zeros(len(table.patients), dtype=bool)
     found[patient[events.visits_with(prefixes)]] = True
     reason = f"without a code that begins with {' or '.join(prefixes)}"
-    reading.leave_out_patients(reason, (~found).sum())
+    n_without = int((~found).sum())
+    reading.leave_out_patients(reason, n_without)
+    if n_without:
+        reading.add_note(
+            f"Rows of the {n_without:,} patients {reason} are among those used: "
+            "who has one is known when all are read."
+        )
     return table.select(found[patient])

@@ -78,6 +78,11 @@ class RecordFilters:
         low, high = self._age_limits()
         if low is not None and high is not None and low > high:
             raise ValueError(f"Filter age keeps nobody: {low} is above {high}.")
+        if not isinstance(self.first_icu_stay, bool | np.bool_):
+            raise ValueError(
+                "Filter first_icu_stay takes True or False; got "
+                f"{self.first_icu_stay!r}."
+            )
         for name, lowest in (("min_visits", 1), ("max_visits", 1)):
             given = getattr(self, name)
             if name == "max_visits" and given is None:

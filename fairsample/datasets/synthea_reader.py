@@ -1,17 +1,16 @@
 """Patients with visits out of a Synthea export."""
 
-from numbers import Real
-
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import StrOptions, validate_params
 
 from fairsample.datasets.completed_years import in_completed_years
 from fairsample.datasets.reading_report import ReadingReport
-from fairsample.datasets.record_bunch import READER_CONSTRAINTS, record_bunch
+from fairsample.datasets.record_bunch import DAYS, READER_CONSTRAINTS, record_bunch
 from fairsample.datasets.record_filters import RecordFilters
 from fairsample.datasets.synthea_tables import SyntheaTables
 from fairsample.datasets.synthea_visits import SyntheaVisits, add_rows
 from fairsample.datasets.visit_events import VisitEvents
+from fairsample.datasets.visit_table import HOURS
 from fairsample.datasets.wanted_tests import WantedTests
 
 __all__ = ["read_synthea"]
@@ -37,11 +36,8 @@ Target: {target}. Sensitive: race (also gender, ethnicity).
         **READER_CONSTRAINTS,
         "folder": "no_validation",
         "label": [StrOptions({"mortality_next_year"}), None],
-        "horizon_days": [Interval(Real, 0, None, closed="neither")],
-        "visit": [
-            StrOptions({"encounter", "day"}),
-            Interval(Real, 0, None, closed="neither"),
-        ],
+        "horizon_days": [DAYS],
+        "visit": [StrOptions({"encounter", "day"}), HOURS],
     },
     prefer_skip_nested_validation=True,
 )

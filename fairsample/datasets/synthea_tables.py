@@ -5,8 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from fairsample.datasets.csv_table import find_tables, open_tables
+from fairsample.datasets.csv_table import open_tables
 from fairsample.datasets.row_fates import RowFates
+from fairsample.datasets.table_files import find_tables
 
 __all__ = ["EVENT_TABLES", "SyntheaRows", "SyntheaTables"]
 

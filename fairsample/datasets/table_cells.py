@@ -8,6 +8,8 @@ import pandas as pd
 __all__ = ["as_cells"]
 
 _PIECE, _FEW = 1024, 32
+_WHOLE = re.compile(r"[+-]?\d{1,30}(\.0*)?")
+_LARGEST = np.iinfo(np.int64).max
 _HAS_ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 _SAID_TO_BE_MISSING = ["NA", "N/A", "NaN", "nan", "NULL", "null", "None", "\\N", "NaT"]
 
@@ -67,14 +69,24 @@ def _one_by_one(text, kind):
         parsed = pd.to_datetime(said, errors="coerce", format="ISO8601", utc=True)
         cells = parsed.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
         return cells, np.isnat(cells) & said.notna().to_numpy()
-    cells = pd.to_numeric(said, errors="coerce").to_numpy(np.float64, copy=True)
-    bad = ~np.isfinite(cells)
     if kind == "integer":
-        bad |= cells != np.floor(cells)
-        cells = np.where(bad, -1, cells).astype(np.int64)
+        numbers = [_integer(text) for text in said]
+        bad = np.array([number is None for number in numbers], dtype=bool)
+        filled = [-1 if number is None else number for number in numbers]
+        cells = np.array(filled, dtype=np.int64)
     else:
+        cells = pd.to_numeric(said, errors="coerce").to_numpy(np.float64, copy=True)
+        bad = ~np.isfinite(cells)
         cells[bad] = np.nan
     return cells, bad & said.notna().to_numpy()
+
+
+def _integer(text):
+    """Return a cell as an integer, exactly; None if it is none or too large."""
+    if not isinstance(text, str) or not _WHOLE.fullmatch(text):
+        return None
+    number = int(text.partition(".")[0])
+    return number if abs(number) <= _LARGEST else None
 
 
 def _as_text(column):

@@ -3,7 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from fairsample.datasets.lab_imputation import IMPUTATIONS, impute
+from fairsample.datasets.lab_imputation import (
+    COMMON_SHARE,
+    IMPUTATIONS,
+    impute,
+    patient_shares,
+)
+from fairsample.datasets.patient_lab_bins import PatientLabBins, medians_of_bins
 from fairsample.datasets.visit_results import VisitResults
 from fairsample.encoding.labs import LabBins
 from fairsample.encoding.visit_cells import nest_visits
@@ -140,7 +146,9 @@ class VisitEvents:
         n_bins : int, default=10
             About how many bins a test gets.
         imputation : {"forward", "forward_median"} or None, default=None
-            See :func:`~fairsample.datasets.lab_imputation.impute`.
+            See :func:`~fairsample.datasets.lab_imputation.impute`. With given bins the
+            medians are theirs. Which tests most patients have is known from bins that
+            were chosen here before, and found out anew with others.
         code_prefixes : sequence of str, default=None
             Codes that begin otherwise are dropped.
         min_code_patients : int, default=1
@@ -224,12 +232,19 @@ class VisitEvents:
             dropped[f"tests {reason}"] = int(np.count_nonzero(~is_wanted))
         shown = (patient[visit] >= 0) & is_wanted[test]
         visit, test, values = visit[shown], test[shown], values[shown]
-        if len(visit) == 0:
-            return given, np.empty(0, np.int64), np.empty(0, np.int64)
-        bins = given or LabBins(n_bins=n_bins).fit(_by_test(names, test, values))
+        if len(visit) == 0 and given is None:
+            return None, None, None
+        shares = patient_shares(visit, test, patient)
+        bins = given
+        if given is None:
+            bins = PatientLabBins(n_bins=n_bins).fit(_by_test(names, test, values))
+            of_name = {names[number]: share for number, share in shares.items()}
+            bins.patient_shares_ = of_name
         if imputation is not None:
+            names, common = _common_tests(names, bins, shares)
+            median = imputation == "forward_median"
             visit, test, values = impute(
-                visit, test, values, patient, median=imputation == "forward_median"
+                visit, test, values, patient, median=median, common=common
             )
         sizes = [tests.n_codes_ for tests in bins.bins_.values()]
         first_code = dict(zip(bins.bins_, np.cumsum([0, *sizes]), strict=False))
@@ -289,6 +304,20 @@ def _wanted_codes(names, patient, code, prefixes, min_patients, dropped):
             dropped[f"codes of fewer than {min_patients} patients"] = rare
         wanted &= frequent[: len(names)]
     return wanted
+
+
+def _common_tests(names, bins, shares):
+    """Return the names with those of all bins, and the medians of common tests."""
+    further = [name for name in bins.bins_ if name not in set(names)]
+    names = np.array([*names, *further], dtype=object)
+    number_of = {name: number for number, name in enumerate(names)}
+    if isinstance(bins, PatientLabBins):
+        medians = bins.common_medians()
+    else:
+        of_bins = medians_of_bins(bins)
+        common = [names[n] for n, share in shares.items() if share >= COMMON_SHARE]
+        medians = {name: of_bins[name] for name in common}
+    return names, {number_of[name]: median for name, median in medians.items()}
 
 
 def _begin_with(names, prefixes):

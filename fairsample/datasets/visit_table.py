@@ -1,11 +1,16 @@
 """Which visits are shown, when they were, and to which of them an event belongs."""
 
+from numbers import Real
+
 import numpy as np
 import pandas as pd
+from sklearn.utils._param_validation import Interval
 
-__all__ = ["VisitTable"]
+__all__ = ["HOURS", "VisitTable"]
 
+HOURS = Interval(Real, 1 / 3600, 1e7, closed="both")
 _HOUR = 3_600_000_000
+_MAX_WINDOWS = 50_000_000
 
 
 class VisitTable:
@@ -163,16 +168,32 @@ class VisitTable:
         Parameters
         ----------
         hours : float
-            Length of a window. The last one of a visit ends with the visit.
+            Length of a window, from a second to ten million hours. The last one of a
+            visit ends with the visit.
 
         Returns
         -------
         VisitTable
             The windows are its visits, with the further columns ``window``, counted
             from 0, and ``n_windows``, how many the visit has.
+
+        Raises
+        ------
+        ValueError
+            If `hours` is out of range, or there are too many windows.
         """
+        if not HOURS.is_satisfied_by(hours):
+            raise ValueError(
+                f"Windows of {hours!r} hours are no windows: give {HOURS}."
+            )
         length = np.timedelta64(_length(hours), "us")
         n_windows = np.maximum(-(-(self._end - self._start) // length), 1)
+        if n_windows.sum() > _MAX_WINDOWS:
+            raise ValueError(
+                f"Windows of {hours} hours make {n_windows.sum():,} visits of "
+                f"{len(self.patients):,} patients. Give more hours, or another kind of "
+                "visit."
+            )
         visit = np.repeat(np.arange(len(self.visits)), n_windows)
         number = np.arange(len(visit)) - np.repeat(
             np.cumsum(n_windows) - n_windows, n_windows

@@ -78,16 +78,37 @@ class ColumnBins:
         ValueError
             If there is no value, or one is not finite.
         """
+        return self.fit_levels(*np.unique(np.asarray(values), return_counts=True))
+
+    def fit_levels(self, levels, counts, lattice=None):
+        """Choose the codes, from the distinct values and how often each occurs.
+
+        Parameters
+        ----------
+        levels : ndarray of shape (n_levels,)
+            Distinct integers or finite floats, ascending, n_levels >= 1.
+        counts : ndarray of int of shape (n_levels,)
+            Rows of each.
+        lattice : Lattice, default=None
+            The resolution of the values, if `levels` do not tell it.
+
+        Returns
+        -------
+        self : ColumnBins
+
+        Raises
+        ------
+        ValueError
+            If there is no level, or one is not finite.
+        """
         for name in ("max_levels", "n_bins"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is at least 1, not {getattr(self, name)!r}.")
-        values = np.asarray(values)
-        if values.size == 0:
+        if levels.size == 0:
             raise ValueError("ColumnBins needs at least one value.")
-        if values.dtype.kind == "f" and not np.isfinite(values).all():
+        if levels.dtype.kind == "f" and not np.isfinite(levels).all():
             raise ValueError("ColumnBins needs finite values; drop missing ones first.")
-        levels, counts = np.unique(values, return_counts=True)
-        self.lattice_ = Lattice.from_levels(levels)
+        self.lattice_ = Lattice.from_levels(levels) if lattice is None else lattice
         points = self.lattice_.points(levels)
         starts = self._code_starts(counts)
         stops = np.append(starts[1:], len(levels))

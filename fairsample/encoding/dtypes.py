@@ -8,11 +8,13 @@ from pandas.api import types
 
 __all__ = [
     "as_dtype",
+    "category_union",
     "column_kind",
     "dense_column",
     "dense_dtype",
     "is_object_dtype",
     "missing_marker",
+    "missing_types",
 ]
 
 _KINDS = {
@@ -112,6 +114,32 @@ def as_dtype(array, dtype):
     return array
 
 
+def category_union(dtype, other):
+    """Join two category dtypes.
+
+    Parameters
+    ----------
+    dtype, other : pandas.CategoricalDtype
+        Of two pieces of a column.
+
+    Returns
+    -------
+    pandas.CategoricalDtype
+        The categories of the first, and then those that only the other has.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from fairsample.encoding.dtypes import category_union
+    >>> ab, bc = pd.CategoricalDtype(["a", "b"]), pd.CategoricalDtype(["c", "b"])
+    >>> category_union(ab, bc).categories.tolist()
+    ['a', 'b', 'c']
+    """
+    known = dtype.categories
+    new = other.categories.difference(known, sort=False)
+    return pd.CategoricalDtype(known.append(new), dtype.ordered)
+
+
 def column_kind(series):
     """Tell how the values of a column are to be read.
 
@@ -147,8 +175,8 @@ def column_kind(series):
     return _KINDS.get(dtype.kind, "categorical")
 
 
-def missing_marker(series):
-    """Tell what stands for a missing value in a column.
+def missing_types(series):
+    """Count what stands for missing values in a column of objects.
 
     Parameters
     ----------
@@ -157,22 +185,50 @@ def missing_marker(series):
 
     Returns
     -------
+    collections.Counter of type to int
+        Empty for a column of any other dtype.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from fairsample.encoding.dtypes import missing_types
+    >>> missing_types(pd.Series(["a", None, None], dtype=object))
+    Counter({<class 'NoneType'>: 2})
+    """
+    if not is_object_dtype(dense_dtype(series.dtype)):
+        return Counter()
+    cells = dense_column(series).to_numpy()
+    return Counter(map(type, cells[pd.isna(cells)]))
+
+
+def missing_marker(dtype, found):
+    """Tell what stands for a missing value in a column.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype or pandas.api.extensions.ExtensionDtype
+        Dtype of the column.
+    found : collections.Counter of type to int
+        What `missing_types` counted in it.
+
+    Returns
+    -------
     NaN, None, NA or NaT
         The most frequent one in an object column.
 
     Examples
     --------
+    >>> from collections import Counter
     >>> import pandas as pd
     >>> from fairsample.encoding.dtypes import missing_marker
-    >>> missing_marker(pd.Series([True, None], dtype="boolean"))
+    >>> missing_marker(pd.BooleanDtype(), Counter())
     <NA>
     """
-    dtype = dense_dtype(series.dtype)
+    dtype = dense_dtype(dtype)
     if is_object_dtype(dtype):
-        cells = dense_column(series).to_numpy()
-        found = Counter(map(type, cells[pd.isna(cells)])).most_common(1)
         markers = {type(marker): marker for marker in (None, pd.NA, pd.NaT)}
-        return markers.get(found[0][0], np.nan) if found else np.nan
+        most = found.most_common(1)
+        return markers.get(most[0][0], np.nan) if most else np.nan
     if isinstance(dtype, np.dtype):
         return pd.NaT if dtype.kind in "mM" else np.nan
     return dtype.na_value

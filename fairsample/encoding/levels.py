@@ -52,7 +52,20 @@ class CategoryLevels:
         -------
         self : CategoryLevels
         """
-        counts = np.bincount(values)
+        return self.fit_counts(np.bincount(values))
+
+    def fit_counts(self, counts):
+        """Choose the codes, from how often each category occurs.
+
+        Parameters
+        ----------
+        counts : ndarray of int of shape (n_categories,)
+            Rows of each category, none without any.
+
+        Returns
+        -------
+        self : CategoryLevels
+        """
         kept = np.arange(len(counts))
         if self.max_categories is not None and len(kept) > self.max_categories:
             commonest = np.argsort(-counts, kind="stable")[: self.max_categories]

@@ -10,21 +10,22 @@ from fairsample.encoding.category_cells import (
     cells_to_array,
     factorize_cells,
     find_cells,
-    sorted_cells,
 )
-from fairsample.encoding.dtypes import column_kind, missing_marker
+from fairsample.encoding.column_summary import ColumnSummary
+from fairsample.encoding.dtypes import (
+    column_kind,
+    dense_dtype,
+    is_object_dtype,
+    missing_marker,
+)
 from fairsample.encoding.json_types import (
     dtype_from_json,
     dtype_to_json,
     scalar_from_json,
     scalar_to_json,
 )
-from fairsample.encoding.lattice import Lattice
-from fairsample.encoding.number_cells import (
-    falls_on_local_days,
-    numbers_to_array,
-    split_numbers,
-)
+from fairsample.encoding.number_cells import numbers_to_array, split_numbers
+from fairsample.encoding.table_summary import TableSummary
 
 __all__ = ["ColumnSchema", "TableSchema"]
 
@@ -103,43 +104,59 @@ class ColumnSchema:
         ValueError
             If a cell is nested, infinite, or of a type that cannot be stored.
         """
-        kind = column_kind(series)
-        schema = cls(
-            name=series.name,
-            dtype=series.dtype,
-            kind=kind,
-            ordered=kind != "categorical" or bool(getattr(series.dtype, "ordered", 0)),
-            missing_marker=missing_marker(series),
-            wall_clock=kind == "datetime" and falls_on_local_days(series),
-        )
-        if kind in ("boolean", "categorical"):
-            return schema._with_categories(series)
-        return schema._with_range(series)
+        return cls.from_summary(ColumnSummary.of(series))
 
-    def _with_categories(self, series):
-        codes, cells = factorize_cells(series)
-        n_present = int((codes >= 0).sum())
-        if isinstance(self.dtype, pd.CategoricalDtype):
-            occurring = np.unique(codes[codes >= 0])
-            cells = [cells[code] for code in occurring]
-        else:
-            cells = sorted_cells(cells)
+    @classmethod
+    def from_summary(cls, summary):
+        """Read the schema from what was gathered of a column.
+
+        Parameters
+        ----------
+        summary : ColumnSummary
+            Of all its rows.
+
+        Returns
+        -------
+        ColumnSchema
+        """
+        dtype = summary.dtype
+        schema = cls(
+            name=summary.name,
+            dtype=dtype,
+            kind=column_kind(pd.Series(dtype=dtype)),
+            ordered=True,
+            has_missing=summary.n_missing > 0,
+            missing_marker=missing_marker(dtype, summary.missing_types),
+        )
+        if schema.kind in ("boolean", "categorical"):
+            return schema._with_categories(summary)
+        return schema._with_range(summary.numbers())
+
+    def _with_categories(self, summary):
+        cells, _ = summary.cells()
+        kind = self.kind
+        if is_object_dtype(dense_dtype(self.dtype)):
+            kind = column_kind(pd.Series(cells, dtype=object))
+        ordered = kind == "boolean" or bool(getattr(self.dtype, "ordered", False))
+        n_present = summary.n_rows - summary.n_missing
         return dataclasses.replace(
             self,
+            kind=kind,
             categories=tuple(cells),
-            has_missing=n_present < len(codes),
-            is_identifier=not self.ordered
-            and len(cells) == n_present > _FEWEST_IDENTIFIERS,
+            ordered=ordered,
+            is_identifier=not ordered and len(cells) == n_present > _FEWEST_IDENTIFIERS,
         )
 
-    def _with_range(self, series):
-        values, missing = self.split(series)
-        schema = dataclasses.replace(self, has_missing=bool(missing.any()))
-        if not len(values):
-            return schema
-        ends = np.array([values.min(), values.max()])
-        low, high = pd.Series(self.join(ends, np.zeros(2, dtype=bool)))
-        decimals = Lattice.decimals_of(values) if self.kind == "numeric" else None
+    def _with_range(self, levels):
+        if levels is None:
+            return self
+        schema = dataclasses.replace(self, wall_clock=levels.wall_clock)
+        ends = levels.values[[0, -1]]
+        low, high = pd.Series(schema.join(ends, np.zeros(2, dtype=bool)))
+        lattice = levels.lattice
+        decimals = (
+            lattice.decimals if schema.kind == "numeric" and lattice.step else None
+        )
         return dataclasses.replace(schema, minimum=low, maximum=high, decimals=decimals)
 
     @property
@@ -294,19 +311,23 @@ class TableSchema:
             If there is no row, no column, a duplicated column name, or a cell that is
             no value of a table.
         """
-        if not isinstance(frame, pd.DataFrame):
-            raise ValueError(
-                f"A pandas DataFrame is needed, not a {type(frame).__name__}."
-            )
-        if not frame.columns.is_unique:
-            twice = frame.columns[frame.columns.duplicated()][0]
-            raise ValueError(f"Column {twice!r} occurs more than once; rename one.")
-        if 0 in frame.shape:
-            raise ValueError(
-                f"A frame of shape {frame.shape} has nothing to learn from."
-            )
-        columns = [ColumnSchema.from_series(frame[name]) for name in frame.columns]
-        return cls(tuple(columns), frame.columns)
+        return cls.from_summary(TableSummary.of(frame))
+
+    @classmethod
+    def from_summary(cls, summary):
+        """Read the schema from what was gathered of a table.
+
+        Parameters
+        ----------
+        summary : TableSummary
+            Of all its rows.
+
+        Returns
+        -------
+        TableSchema
+        """
+        columns = [ColumnSchema.from_summary(column) for column in summary.columns]
+        return cls(tuple(columns), summary.names)
 
     def to_json(self):
         """Write the schema as plain JSON types.

@@ -8,6 +8,7 @@ from sklearn.exceptions import NotFittedError
 from fairsample.encoding.bins import ColumnBins
 from fairsample.encoding.levels import CategoryLevels
 from fairsample.encoding.schema import TableSchema
+from fairsample.encoding.table_summary import TableSummary
 
 __all__ = ["TableEncoder"]
 
@@ -93,27 +94,39 @@ class TableEncoder:
             If the frame is empty, has two columns of one name, or a cell that is
             nested, infinite or of a type that cannot be stored.
         """
+        return self.fit_summary(TableSummary.of(frame))
+
+    def fit_summary(self, summary):
+        """Choose the codes of every column, from what was gathered of the table.
+
+        Parameters
+        ----------
+        summary : TableSummary
+            Of all its rows.
+
+        Returns
+        -------
+        self : TableEncoder
+        """
         for name in ("max_levels", "n_bins", "max_categories"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is at least 1, not {getattr(self, name)!r}.")
-        self.schema_ = TableSchema.from_frame(frame)
-        self.coders_ = [
-            self._fit_coder(column, frame[column.name])
-            for column in self.schema_.columns
-        ]
+        self.schema_ = TableSchema.from_summary(summary)
+        pairs = zip(self.schema_.columns, summary.columns, strict=True)
+        self.coders_ = [self._fit_coder(column, learned) for column, learned in pairs]
         self._describe_blocks()
         return self
 
-    def _fit_coder(self, column, series):
+    def _fit_coder(self, column, summary):
         if column.is_all_missing:
             return None
-        values, _ = column.split(series)
         if column.categories is None:
             bins = ColumnBins(max_levels=self.max_levels, n_bins=self.n_bins)
-            return bins.fit(values)
+            levels = summary.numbers()
+            return bins.fit_levels(levels.values, levels.counts, levels.lattice)
         most = 0 if column.is_identifier else self.max_categories
         most = None if column.ordered else most
-        return CategoryLevels(max_categories=most).fit(values)
+        return CategoryLevels(max_categories=most).fit_counts(summary.cells()[1])
 
     def _describe_blocks(self):
         self.columns_ = [column.name for column in self.schema_.columns]

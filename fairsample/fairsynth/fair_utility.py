@@ -1,5 +1,7 @@
 """Utility and fairness of predictions on rows that nothing was trained on."""
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from sklearn.metrics import get_scorer
@@ -14,7 +16,7 @@ from fairsample.fairsynth.group_confusion import (
 )
 from fairsample.metrics.scorers import score_groups
 
-__all__ = ["FairUtility", "ObjectiveScorer", "Predictions"]
+__all__ = ["FairUtility", "FoldPredictions", "ObjectiveScorer", "Predictions"]
 
 UTILITIES = {"balanced_accuracy": balanced_accuracy, "accuracy": accuracy}
 N_SCORED_RESAMPLES = 10  # by scorers, which are slower than counts
@@ -133,6 +135,39 @@ class ObjectiveScorer:
         return 1 - np.mean(losses)
 
 
+class FoldPredictions(NamedTuple):
+    """What one model predicts of some rows.
+
+    Attributes
+    ----------
+    codes : ndarray of int of shape (n_rows,)
+        Positions of the predicted classes.
+    scores : ndarray of shape (n_rows, n_classes) or None
+        Of each class.
+    response_method : {"predict_proba", "decision_function"} or None
+        What gave the scores, None where there are none.
+    """
+
+    codes: np.ndarray
+    scores: np.ndarray | None = None
+    response_method: str | None = None
+
+    @classmethod
+    def of(cls, model, X, classes):
+        """Let a model predict rows."""
+        codes = np.searchsorted(classes, model.predict(X))
+        for method in ("predict_proba", "decision_function"):
+            if hasattr(model, method) and hasattr(model, "classes_"):
+                known_scores = _by_class(method, getattr(model, method)(X))
+                if known_scores.shape[1] != len(model.classes_):
+                    continue  # one against one: no score of a class
+                unknown = 0.0 if method == "predict_proba" else -np.inf
+                scores = np.full((len(codes), len(classes)), unknown)
+                scores[:, np.searchsorted(classes, model.classes_)] = known_scores
+                return cls(codes, scores, method)
+        return cls(codes)
+
+
 class Predictions:
     """Out-of-fold predictions of all rows, put together from the folds' models.
 
@@ -159,18 +194,16 @@ class Predictions:
 
     def predict(self, model, rows):
         """Let a fold's model predict the rows it has not seen."""
-        X = take_rows(self.X, rows)
-        self.codes[rows] = np.searchsorted(self.classes, model.predict(X))
-        for method in ("predict_proba", "decision_function"):
-            if hasattr(model, method) and hasattr(model, "classes_"):
-                scores = _by_class(method, getattr(model, method)(X))
-                if scores.shape[1] != len(model.classes_):
-                    continue  # one against one: no score of a class
-                known = np.searchsorted(self.classes, model.classes_)
-                self.scores[rows] = 0.0 if method == "predict_proba" else -np.inf
-                self.scores[np.ix_(rows, known)] = scores
-                self.response_method = method
-                return
+        self.take(
+            FoldPredictions.of(model, take_rows(self.X, rows), self.classes), rows
+        )
+
+    def take(self, predicted, rows):
+        """Take over what a fold's model predicted of these rows."""
+        self.codes[rows] = predicted.codes
+        if predicted.response_method is not None:
+            self.scores[rows] = predicted.scores
+            self.response_method = predicted.response_method
 
     def log_scores(self):
         """Scores whose largest is the prediction: (n_rows, n_classes).

@@ -12,16 +12,17 @@ have not seen decides which are kept and what is proposed next.
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from tqdm import tqdm
 
 from fairsample.evaluation.splitting import fold_cells
 from fairsample.fairsynth.candidates import COPIES, REAL, Candidate, first_candidates
 from fairsample.fairsynth.fair_utility import Predictions
+from fairsample.fairsynth.feedback_fold import FeedbackFold
 from fairsample.fairsynth.group_confusion import GroupConfusion
 from fairsample.fairsynth.shifts import propose_shifts
+from fairsample.parallel_calls import results_of_calls
 from fairsample.planning import scale_rows
-from fairsample.training.estimator_seeds import clone_with_own_seeds
+from fairsample.training.estimator_seeds import draw_seed
 
 __all__ = ["Feedback", "FeedbackSettings", "Scored"]
 
@@ -280,15 +281,48 @@ class Feedback:
         return proposals
 
     def _score_all(self, candidates, number, progress):
-        for candidate in candidates:
-            max_fits = self.settings.max_fits
-            if max_fits is not None and self.n_fits + len(self.folds) > max_fits:
-                return
-            self._score(candidate, number)
+        """Train and predict in every fold, wherever joblib's backend runs it."""
+        if self.settings.max_fits is not None:
+            fits_left = self.settings.max_fits - self.n_fits
+            candidates = candidates[: fits_left // len(self.folds)]
+        self._train_supplies(candidates)
+        calls = [call for one in candidates for call in self._calls(one)]
+        predicted = iter(results_of_calls(FeedbackFold.predict, calls))
+        by_candidate = zip(*[predicted] * len(self.folds), strict=True)
+        for candidate, by_fold in zip(candidates, by_candidate, strict=True):
+            self._score(candidate, number, by_fold)
             progress.update(len(self.folds))
 
-    def _score(self, candidate, number):
-        """Train and predict in every fold, and measure all predictions together."""
+    def _train_supplies(self, candidates):
+        """Have what makes rows trained in every fold; a worker gives back a copy."""
+        calls = [(self._fold(number), candidates) for number in range(len(self.folds))]
+        self.supplies = list(results_of_calls(FeedbackFold.trained, calls))
+
+    def _fold(self, number):
+        """Put together what a worker needs to know of a fold."""
+        held_out = self.real.X.iloc[self.folds[number][1]]
+        return FeedbackFold(
+            self.supplies[number],
+            self.table_form.features(held_out),
+            self.classes,
+            self.table_form,
+            self.downstream,
+        )
+
+    def _calls(self, candidate):
+        """Plan a candidate's fits: fold, candidate, rows owed and seed of each."""
+        shifts = self.fold_shifts.get(candidate, [candidate.shifts] * len(self.folds))
+        for number, ((train, _), own) in enumerate(
+            zip(self.folds, shifts, strict=True)
+        ):
+            share = len(train) / len(self.real.y)
+            plan = candidate.with_shifts(own) if candidate.shifts else candidate
+            counts = self.supplies[number].real.counts
+            owed = self.settings.rows_owed(plan, counts, share)
+            yield self._fold(number), candidate, owed, draw_seed(self.random_state)
+
+    def _score(self, candidate, number, by_fold):
+        """Measure the predictions of all folds together."""
         predictions = Predictions(
             self.table_form.features(self.real.X),
             self.classes[self.real.y],
@@ -296,28 +330,12 @@ class Feedback:
             self.real.group,
             self.classes,
         )
-        shifts = self.fold_shifts.get(candidate, [candidate.shifts] * len(self.folds))
-        for (train, held_out), supply, own in zip(
-            self.folds, self.supplies, shifts, strict=True
-        ):
-            share = len(train) / len(self.real.y)
-            plan = candidate.with_shifts(own) if candidate.shifts else candidate
-            owed = self.settings.rows_owed(plan, supply.real.counts, share)
-            model = self._fit_downstream(candidate, supply, owed)
-            predictions.predict(model, held_out)
+        for (_, held_out), predicted in zip(self.folds, by_fold, strict=True):
+            predictions.take(predicted, held_out)
+        self.n_fits += len(self.folds)
         measured = self.goal.measure(predictions, self.tallies)
         scored = Scored(candidate, number, 1, *measured)
         if candidate in self.scored:
             scored = self.scored[candidate].joined(scored)
         self.scored[candidate] = scored
         self.log_scores[candidate] = predictions.log_scores()
-
-    def _fit_downstream(self, candidate, supply, owed):
-        frames, labels = [supply.real.X], [supply.real.y]
-        if owed.any():
-            frames.append(supply.rows(candidate, owed, self.random_state))
-            labels.append(np.repeat(np.indices(owed.shape)[1].ravel(), owed.ravel()))
-        X = self.table_form.features(pd.concat(frames, ignore_index=True))
-        model = clone_with_own_seeds(self.downstream, self.random_state)
-        self.n_fits += 1
-        return model.fit(X, self.classes[np.concatenate(labels)])

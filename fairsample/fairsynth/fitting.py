@@ -12,7 +12,13 @@ from fairsample.training.records import Records
 from fairsample.training.schedule import one_cycle, progress, stop_early
 from fairsample.training.seeding import seeded
 
-__all__ = ["NetSettings", "fine_tune", "fit_plain_generator", "restore_generator"]
+__all__ = [
+    "NetSettings",
+    "fine_tune",
+    "fit_plain_generator",
+    "restore_generator",
+    "train_plain_generator",
+]
 
 
 class NetSettings(NamedTuple):
@@ -82,6 +88,11 @@ def fit_plain_generator(arrays, settings, seed, callbacks=(), verbose=0):
         See `net_state`.
     """
     records = Records(*(None if a is None else torch.as_tensor(a) for a in arrays))
+    return train_plain_generator(records, settings, seed, callbacks, verbose)
+
+
+def train_plain_generator(records, settings, seed, callbacks=(), verbose=0):
+    """Train the plain generator on `Records` or `CodedRecords`; see above."""
     plan = plan_training(
         len(records), batch_size=settings.batch_size, max_epochs=settings.max_epochs
     )

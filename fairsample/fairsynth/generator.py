@@ -12,10 +12,11 @@ from fairsample.fairsynth.fitting import (
     fine_tune,
     fit_plain_generator,
     restore_generator,
+    train_plain_generator,
 )
 from fairsample.fairsynth.generation import generate_records
 from fairsample.fairsynth.penalty import FairnessPenalty, plan_pool
-from fairsample.fairsynth.record_encoder import RecordEncoder, fit_encoder
+from fairsample.fairsynth.record_encoder import RecordEncoder, encoder_for
 from fairsample.fairsynth.small_cells import SmallCells
 from fairsample.training.estimator_seeds import draw_seed
 from fairsample.training.net_state import net_state
@@ -49,7 +50,7 @@ class RecordGenerator:
 
         Parameters
         ----------
-        rows : TrainingRows
+        rows : TrainingRows or DiskRows
             What it learns from.
         recipe : GeneratorRecipe
             How.
@@ -65,13 +66,18 @@ class RecordGenerator:
         """
         options, seed = recipe.options, recipe.seeds.plain
         small_cells = SmallCells.find(rows.counts, recipe.min_cell_size)
-        encoder = fit_encoder(rows.X, rows.group, options.max_levels, options.n_bins)
-        settings = options.settings(encoder, small_cells, len(rows.X))
+        encoder = encoder_for(rows.n_rows, options.max_levels, options.n_bins)
+        encoder = rows.fit(encoder)
+        settings = options.settings(encoder, small_cells, rows.n_rows)
         records = rows.encode(encoder, small_cells, seed)
         callbacks = list(callbacks)
-        memory = check_memory(None if callbacks else memory)
-        train = memory.cache(fit_plain_generator, ignore=["callbacks", "verbose"])
-        state = train(records.arrays(), settings, seed, callbacks, verbose)
+        if memory is None or callbacks:
+            state = train_plain_generator(records, settings, seed, callbacks, verbose)
+        else:
+            train = check_memory(memory).cache(
+                fit_plain_generator, ignore=["callbacks", "verbose"]
+            )
+            state = train(records.arrays(), settings, seed, verbose=verbose)
         net = restore_generator(state, settings, callbacks, verbose)
         return cls(encoder, small_cells, settings, net)
 
@@ -80,7 +86,7 @@ class RecordGenerator:
 
         Parameters
         ----------
-        rows : TrainingRows
+        rows : TrainingRows or DiskRows
             What it was fitted to.
         recipe : GeneratorRecipe
             How it was fitted.

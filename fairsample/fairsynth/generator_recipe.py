@@ -120,3 +120,16 @@ class GeneratorRecipe(NamedTuple):
     seeds: GeneratorSeeds
     objective: object
     positive: int | None
+
+    @classmethod
+    def of(cls, resampler, goal):
+        """Read it from a resampler's parameters, checked, and draw its seeds."""
+        options = GeneratorOptions.of(resampler)
+        options.check()
+        return cls(
+            options,
+            resampler.min_cell_size,
+            GeneratorSeeds.draw(resampler.random_state_),
+            resampler.objective,
+            None if resampler.pos_label is None else goal.positives[0],
+        )

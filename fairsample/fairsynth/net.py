@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from fairsample.autoregressive import column_nll
 from fairsample.fairsynth.likelihood import outcome_loss, visit_nll
 from fairsample.training.record_net import RecordNet
-from fairsample.training.records import RecordLoader
 
 __all__ = ["HaloNet"]
 
@@ -49,7 +48,7 @@ class HaloNet(RecordNet):
         """Iterate over `RecordBatch` objects, balanced ones under a penalty."""
         if not training or self.penalty_ is None:
             return super().get_iterator(dataset, training)
-        return RecordLoader(dataset, self.batch_size, balanced=True)
+        return dataset.batches(self.batch_size, balanced=True)
 
     def infer(self, x, **fit_params):
         """Run the module on a `RecordBatch`."""

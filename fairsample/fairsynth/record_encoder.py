@@ -8,13 +8,15 @@ from fairsample.encoding import (
     FlatVisits,
     TableEncoder,
     TableSchema,
+    TableSummary,
     VisitEncoder,
     find_visit_column,
 )
 from fairsample.fairsynth.generation import END
+from fairsample.groups import is_fixed_by
 from fairsample.training.records import Records
 
-__all__ = ["RecordEncoder", "fit_encoder"]
+__all__ = ["RecordEncoder", "encoder_for", "fit_encoder"]
 
 
 class RecordEncoder:
@@ -48,17 +50,40 @@ class RecordEncoder:
     def fit(self, frame, group):
         """Learn levels, bins and vocabulary from a frame and its group codes, (n,)."""
         visits = find_visit_column(frame)
-        self.names_ = list(frame.columns)
         table = frame.drop(columns=[] if visits is None else [visits])
-        self.table_ = None
-        if table.shape[1]:
-            self.table_ = TableEncoder(max_levels=self.max_levels, n_bins=self.n_bins)
-            self.table_.fit(table)
         groups, first = np.unique(group, return_index=True)
         fixed = [is_fixed_by(group, table[name]) for name in table.columns]
-        self.is_written_ = ~np.array(fixed, dtype=bool)
-        self.rows_of_group_ = table.iloc[first].loc[:, fixed].set_axis(groups)
+        rows_of_group = table.iloc[first].loc[:, fixed].set_axis(groups)
+        summary = TableSummary.of(table) if table.shape[1] else None
+        self.fit_summary(summary, fixed, rows_of_group)
+        self.names_ = list(frame.columns)
         self.visits_ = None if visits is None else VisitEncoder().fit(frame[visits])
+        return self
+
+    def fit_summary(self, summary, fixed, rows_of_group):
+        """Learn levels and bins of a table without visits.
+
+        Parameters
+        ----------
+        summary : TableSummary or None
+            Of all its rows; None if there is no column.
+        fixed : list of bool of length n_columns
+            Whether the column has one value within each group.
+        rows_of_group : DataFrame of n_groups rows, indexed by group code
+            What stands in the fixed columns.
+
+        Returns
+        -------
+        RecordEncoder
+            This one.
+        """
+        self.names_, self.table_, self.visits_ = [], None, None
+        if summary is not None:
+            self.names_ = list(summary.names)
+            self.table_ = TableEncoder(max_levels=self.max_levels, n_bins=self.n_bins)
+            self.table_.fit_summary(summary)
+        self.is_written_ = ~np.array(fixed, dtype=bool)
+        self.rows_of_group_ = rows_of_group
         return self
 
     def encode(self, frame, group, outcome):
@@ -155,23 +180,34 @@ def fit_encoder(frame, group, max_levels=None, n_bins=None):
     group : ndarray of int of shape (n,)
         Group of each row.
     max_levels, n_bins : int, default=None
-        What the user fixed; else a level for every 50 rows (30 to 128) and a bin for
-        every 75 (20 to 100).
+        What the user fixed; see `encoder_for`.
 
     Returns
     -------
     RecordEncoder
         Fitted.
     """
+    return encoder_for(len(frame), max_levels, n_bins).fit(frame, group)
+
+
+def encoder_for(n_rows, max_levels=None, n_bins=None):
+    """Make a `RecordEncoder` whose bins are as fine as the number of rows allows.
+
+    Parameters
+    ----------
+    n_rows : int
+        Rows that it will be fitted to.
+    max_levels, n_bins : int, default=None
+        What the user fixed; else a level for every 50 rows (30 to 128) and a bin for
+        every 75 (20 to 100).
+
+    Returns
+    -------
+    RecordEncoder
+        Not fitted.
+    """
     if max_levels is None:
-        max_levels = min(max(len(frame) // 50, 30), 128)
+        max_levels = min(max(n_rows // 50, 30), 128)
     if n_bins is None:
-        n_bins = min(max(len(frame) // 75, 20), 100)
-    return RecordEncoder(max_levels=max_levels, n_bins=n_bins).fit(frame, group)
-
-
-def is_fixed_by(group, column):
-    """Tell whether a column has one value within each group."""
-    number = pd.factorize(column, use_na_sentinel=False)[0]
-    _, first, group = np.unique(group, return_index=True, return_inverse=True)
-    return bool((number == number[first][group]).all())
+        n_bins = min(max(n_rows // 75, 20), 100)
+    return RecordEncoder(max_levels=max_levels, n_bins=n_bins)

@@ -11,11 +11,7 @@ from fairsample.fairsynth.candidate_search import goal_of, search_candidates
 from fairsample.fairsynth.choice import choose, history
 from fairsample.fairsynth.feedback import FeedbackSettings
 from fairsample.fairsynth.generator import RecordGenerator
-from fairsample.fairsynth.generator_recipe import (
-    GeneratorOptions,
-    GeneratorRecipe,
-    GeneratorSeeds,
-)
+from fairsample.fairsynth.generator_recipe import GeneratorRecipe
 from fairsample.fairsynth.objectives import OBJECTIVES
 from fairsample.fairsynth.row_supply import RowSupply
 from fairsample.fairsynth.training_rows import TrainingRows
@@ -43,6 +39,9 @@ class FairSynthResampler(BaseFairResampler):
     for, as ``downstream=``: sets are proposed, the model is trained on each, real rows
     held out from model and generator tell what it is worth, and the best is added,
     copies if need be. That trains about 100 models, and a generator for each fold.
+
+    `fit` takes a table on disk, too: a Parquet file or folder, an Arrow dataset, a Dask
+    DataFrame or a `TableOnDisk`, with names of columns as y and `sensitive_features`.
 
     The generator learns from the rows it is given: fit it on training rows only. It
     gives no privacy guarantee. Resampled outcome rates differ from the real ones, so a
@@ -184,6 +183,8 @@ class FairSynthResampler(BaseFairResampler):
     True
     """
 
+    _in_memory_only = ("downstream", "memory")
+
     _parameter_constraints: dict = {
         **BaseFairResampler._parameter_constraints,
         "fairness_weight": [Interval(Real, 0, None, closed="left")],
@@ -296,19 +297,17 @@ class FairSynthResampler(BaseFairResampler):
         return self._set_owed(owed, labels)
 
     def _learn(self, X, y, groups):
+        counts = self.cell_counts_.to_numpy()
+        self._learn_rows(TrainingRows(X, y, groups.codes, counts), groups)
+
+    def _learn_on_disk(self, rows):
+        self._learn_rows(rows, rows.groups)
+
+    def _learn_rows(self, real, groups):
         for of_a_former_fit in ("_chosen", "feedback_history_", "n_downstream_fits_"):
             vars(self).pop(of_a_former_fit, None)
-        options = GeneratorOptions.of(self)
-        options.check()
         goal = goal_of(self, list(self._target_form.labels), len(self.groups_))
-        real = TrainingRows(X, y, groups.codes, self.cell_counts_.to_numpy())
-        recipe = GeneratorRecipe(
-            options,
-            self.min_cell_size,
-            GeneratorSeeds.draw(self.random_state_),
-            self.objective,
-            None if self.pos_label is None else goal.positives[0],
-        )
+        recipe = GeneratorRecipe.of(self, goal)
         self._supply = RowSupply(
             real,
             recipe,

@@ -43,6 +43,20 @@ class RowSupply:
             self._generators[penalty] = tuned
         return self._generators[penalty]
 
+    def train(self, candidates):
+        """Train all that some candidates need: their rows then train nothing more.
+
+        Parameters
+        ----------
+        candidates : list of Candidate
+            What is going to be asked for.
+        """
+        generated = [one for one in candidates if one.source == "generated"]
+        for penalty in sorted({one.penalty for one in generated}):
+            self.generator(penalty)
+        if self._reference is None and any(one.dropped for one in generated):
+            self._reference = self._fit_reference()
+
     def rows(self, candidate, owed, random_state):
         """Make the rows that a candidate owes.
 

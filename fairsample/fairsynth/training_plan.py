@@ -5,6 +5,7 @@ from typing import NamedTuple
 __all__ = ["TrainingPlan", "plan_fine_tuning", "plan_training", "units_per_column"]
 
 STEPS = 1500  # optimiser steps that the likelihood needs, seen on 1k to 30k rows
+MANY_ROWS = 2**17  # from here on, steps need not grow as fast as the rows
 FINE_TUNING_STEPS = 100
 HIDDEN_UNITS = 768  # of the column head at most, shared by all columns
 
@@ -31,7 +32,8 @@ def plan_training(n_rows, *, batch_size=None, max_epochs=None):
 
     About 1/128 of the rows a batch (a power of two up to 1024; at least 32, from
     2,000 rows on 64) and as many epochs as make 1,500 steps, between 14 and 20: more
-    make small tables overfit.
+    make small tables overfit. Beyond 131,072 rows, steps grow with the square root of
+    the rows, and epochs fall to 5 at a million rows and to 3 in the end.
 
     Parameters
     ----------
@@ -56,7 +58,8 @@ def plan_training(n_rows, *, batch_size=None, max_epochs=None):
         while batch_size < 1024 and batch_size * 128 * 2**0.5 < n_rows:
             batch_size *= 2
     if max_epochs is None:
-        max_epochs = min(max(-(-STEPS * batch_size // n_rows), 14), 20)
+        fewest = max(int(14 * min(MANY_ROWS / n_rows, 1.0) ** 0.5), 3)
+        max_epochs = min(max(-(-STEPS * batch_size // n_rows), fewest), 20)
     return TrainingPlan(batch_size, max_epochs)
 
 

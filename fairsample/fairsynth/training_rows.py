@@ -34,6 +34,15 @@ class TrainingRows(NamedTuple):
         X = self.X.iloc[positions].reset_index(drop=True)
         return TrainingRows(X, y, group, cells.reshape(self.counts.shape))
 
+    @property
+    def n_rows(self):
+        """How many rows there are."""
+        return len(self.y)
+
+    def fit(self, encoder):
+        """Fit a `RecordEncoder` to the rows: the same one."""
+        return encoder.fit(self.X, self.group)
+
     def encode(self, encoder, small_cells, seed):
         """Encode the rows, small cells under the group "any": Records."""
         group = small_cells.pool_for_training(self.group, self.y, seed)

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 import torch
-from torch.utils.data import Dataset
+
+from fairsample.training.records import RowDataset
 
 __all__ = ["LatentBatch", "LatentRows", "encode_rows"]
 
@@ -28,7 +29,7 @@ class LatentBatch(NamedTuple):
         return LatentBatch(*(tensor.to(device) for tensor in self))
 
 
-class LatentRows(Dataset):
+class LatentRows(RowDataset):
     """Rows as posteriors; what `RecordLoader` reads from.
 
     Parameters

@@ -87,6 +87,12 @@ class GroupRandomOverSampler(BaseFairResampler):
 
     _fate_of_small_cells = "copied as they are, so that few distinct rows are repeated"
 
+    _of_last_result = (
+        *BaseFairResampler._of_last_result,
+        "_copied_rows",
+        "sample_indices_",
+    )
+
     _parameter_constraints: dict = {**BaseFairResampler._parameter_constraints}
 
     def __init__(

@@ -3,15 +3,13 @@
 import torch
 from skorch import NeuralNet
 
-from fairsample.training.records import RecordLoader
-
 __all__ = ["RecordNet"]
 
 _FEWEST_VALIDATED = 1024  # rows at once where nothing is learned from them
 
 
 class RecordNet(NeuralNet):
-    """Train on what `RecordLoader` gives, with some rows held out or none.
+    """Train on batches of `Records`, with some rows held out or none.
 
     Parameters
     ----------
@@ -31,14 +29,10 @@ class RecordNet(NeuralNet):
 
     def get_split_datasets(self, X, y=None, **fit_params):
         """Hold out whole rows."""
-        n_valid = int(self.validation_fraction * len(X))
-        if not n_valid:
-            return X, None
-        order = torch.randperm(len(X))
-        return X.take(order[n_valid:].sort()[0]), X.take(order[:n_valid].sort()[0])
+        return X.split(self.validation_fraction)
 
     def get_iterator(self, dataset, training=False):
         """Iterate over batches, in a new order in each epoch of training."""
         if training:
-            return RecordLoader(dataset, self.batch_size, shuffle=True)
-        return RecordLoader(dataset, max(self.batch_size, _FEWEST_VALIDATED))
+            return dataset.batches(self.batch_size, shuffle=True)
+        return dataset.batches(max(self.batch_size, _FEWEST_VALIDATED))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 import torch
 from torch.utils.data import Dataset
 
-__all__ = ["RecordBatch", "RecordLoader", "Records"]
+__all__ = ["RecordBatch", "RecordLoader", "Records", "RowDataset"]
 
 
 @dataclass
@@ -77,7 +77,29 @@ class RecordBatch:
         return replace(self, columns=columns)
 
 
-class Records(Dataset):
+class RowDataset(Dataset):
+    """Rows in memory that are split and batched by number.
+
+    A class of them has ``take(rows)``, if it is to be split, and ``batch(rows)``.
+    """
+
+    def split(self, fraction):
+        """Hold out a random share: the other rows, and those or None."""
+        n_held_out = int(fraction * len(self))
+        if not n_held_out:
+            return self, None
+        order = torch.randperm(len(self))
+        return (
+            self.take(order[n_held_out:].sort()[0]),
+            self.take(order[:n_held_out].sort()[0]),
+        )
+
+    def batches(self, batch_size, *, shuffle=False, balanced=False):
+        """Give the rows in batches: `RecordLoader`."""
+        return RecordLoader(self, batch_size, shuffle=shuffle, balanced=balanced)
+
+
+class Records(RowDataset):
     """Patients as flat tensors; any subset becomes a batch without a loop.
 
     Parameters

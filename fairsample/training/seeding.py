@@ -1,17 +1,26 @@
 """Torch's randomness from a scikit-learn random state, the caller's untouched."""
 
 from contextlib import contextmanager
+from threading import RLock
 
+import numpy as np
 import torch
 
 from fairsample.training.estimator_seeds import draw_seed
+from fairsample.training.threads import worker_threads
 
-__all__ = ["seeded", "torch_generator"]
+__all__ = ["numbered_generator", "seeded", "torch_generator"]
+
+
+_global_generators = RLock()  # torch has one for all threads of a process
 
 
 @contextmanager
 def seeded(seed, device="cpu"):
     """Seed torch's global generators inside a block and restore them after it.
+
+    Threads of one process take turns, as each would disturb the others' draws, and
+    leave the other workers of the process their cores.
 
     Parameters
     ----------
@@ -22,7 +31,8 @@ def seeded(seed, device="cpu"):
     """
     device = torch.device(device)
     gpus = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=gpus, device_type="cuda"):
+    forked = torch.random.fork_rng(devices=gpus, device_type="cuda")
+    with _global_generators, worker_threads(), forked:
         # torch.manual_seed would seed all GPUs too, which are not restored.
         torch.random.default_generator.manual_seed(seed)
         for gpu in gpus:
@@ -34,3 +44,9 @@ def seeded(seed, device="cpu"):
 def torch_generator(random_state, device="cpu"):
     """Make a torch generator of its own, seeded from a scikit-learn random state."""
     return torch.Generator(device).manual_seed(draw_seed(random_state))
+
+
+def numbered_generator(seed, number):
+    """Make the torch generator of one of many parts of the work: each draws apart."""
+    drawn = np.random.SeedSequence((seed, number)).generate_state(1, np.uint64)[0]
+    return torch.Generator().manual_seed(int(drawn >> 1))

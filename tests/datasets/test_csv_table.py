@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fairsample.datasets import csv_table
-from fairsample.datasets.csv_table import CsvTable, find_tables, open_tables
+from fairsample.datasets.csv_table import CsvTable, open_tables
 
 KINDS = {"id": "integer", "value": "number", "time": "time", "name": "text"}
 HEADER = "ROW,Id,VALUE,Time,NAME\n"
@@ -123,23 +123,95 @@ def test_progress_is_shown_when_asked_for(table, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_find_tables_of_either_case(tmp_path):
-    (tmp_path / "labs.CSV.gz").write_text("")
-    (tmp_path / "Patients.csv").write_text("")
-    (tmp_path / "deep").mkdir()
-    found = find_tables(tmp_path, ["LABS"], optional=["PATIENTS", "NOTES"])
-    assert {name: path.name for name, path in found.items()} == {
-        "LABS": "labs.CSV.gz",
-        "PATIENTS": "Patients.csv",
-    }
-    with pytest.raises(FileNotFoundError, match=r"NOTES.csv\[.gz\], DRUGS") as error:
-        find_tables(tmp_path, ["NOTES", "LABS", "DRUGS"])
-    assert "'deep/', 'labs.CSV.gz'" in str(error.value)
-
-
 def test_open_tables_lists_the_faults_of_all(tmp_path):
     for name in ("a", "b"):
         (tmp_path / f"{name}.csv").write_text("x\n")
     columns = {name: {"kinds": {f"{name}1": "text"}} for name in ("A", "B")}
     with pytest.raises(ValueError, match="'A1'.*'B1'"):
         open_tables(tmp_path, columns)
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("block", [60, 1 << 23])
+@pytest.mark.parametrize("at", [[0], [3], [199], [0, 100], [7, 8, 9]])
+def test_an_open_quote_in_the_last_column_hides_no_row(
+    table, monkeypatch, zipped, block, at
+):
+    monkeypatch.setattr(csv_table, "_BLOCK_BYTES", block)
+    monkeypatch.setattr(csv_table, "_PIECE_BYTES", 40)
+    lines = [f'{i},{i},1,,"n,{i}",ok\n' for i in range(200)]
+    for row in at:
+        lines[row] = f'{row},{row},1,,n,"abnormal\n'
+    opened = table(*lines, header="ROW,Id,VALUE,Time,NAME,FLAG\n", zipped=zipped)
+    for _ in range(2):
+        assert joined(opened)["id"] == [i for i in range(200) if i not in at]
+        assert (opened.n_read, opened.n_malformed) == (200, len(at))
+
+
+def test_an_open_quote_in_a_file_of_many_blocks_hides_no_row(table, monkeypatch):
+    monkeypatch.setattr(csv_table, "_BLOCK_BYTES", 4_000)
+    lines = [f"{i},{i},1,,n,ok\n" for i in range(5_000)]
+    lines[0] = '0,0,1,,n,"abnormal\n'
+    opened = table(*lines, header="ROW,Id,VALUE,Time,NAME,FLAG\n")
+    assert joined(opened)["id"] == list(range(1, 5_000))
+    assert (opened.n_read, opened.n_malformed) == (5_000, 1)
+
+
+def test_two_rows_never_become_one(table):
+    for first, second in (
+        ('1,1,"abc,5,a\n', '2,2,"x",6,b\n'),
+        ('1,1,1,,"a\n', '2,2,2,,b"\n'),
+        ('1,1,1,,"a\n', '2,2,2,,"b"\n'),
+    ):
+        opened = table(first, second, "3,3,3,,c\n")
+        cells = joined(opened)
+        assert cells["id"] == [2, 3]
+        assert opened.n_malformed == 1
+
+
+@pytest.mark.parametrize("block", [30, 45, 1 << 20])
+def test_cells_with_line_ends_in_columns_that_are_not_read(table, monkeypatch, block):
+    monkeypatch.setattr(csv_table, "_BLOCK_BYTES", block)
+    monkeypatch.setattr(csv_table, "_PIECE_BYTES", 25)
+    header = "ROW,TEXT,Id,VALUE,Time,NAME\n"
+    text = '"A note, with\na ""quote"",\r\n\nand more"'
+    lines = [f"{i},{text if i % 3 else 'short'},{i},1,,n\n" for i in range(20)]
+    opened = table(*lines, header=header)
+    assert joined(opened)["id"] == list(range(20))
+    assert opened.n_malformed == 0
+
+
+def test_a_quote_within_a_cell_is_a_character(table):
+    opened = table('1,1,1,,5" tube\n', '2,2,2,,"a ""b"""\n', '3,3,3,,"c\n')
+    assert joined(opened)["name"] == ['5" tube', 'a "b"']
+    assert opened.n_malformed == 1
+
+
+def test_malformed_lines_that_are_no_utf8(table):
+    opened = table("1,caf\udce9\n", "2,2,2,,b\n")
+    assert joined(opened)["name"] == ["b"]
+    assert (opened.n_read, opened.n_malformed) == (2, 1)
+
+
+def test_malformed_lines_tell_what_they_can(table):
+    lines = ("1,7,1\n", "2,2,2,,b\n", "3\n", '4,8,1,,"d\n', "5, 9,1,,e,f,g\n")
+    opened = table(*lines, keep_malformed=True)
+    assert joined(opened)["name"] == ["b"]
+    assert sorted(opened.malformed_cells("id")) == ["", "7", "8", "9"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"ROW,Id\r1,2\r3,4\r", "t.csv has no line with column names"),
+        (b"", "t.csv is empty"),
+        (gzip.compress(b"Id\n" * 50_000)[:-30], "t.csv.gz cannot be read"),
+        (gzip.compress(b"Id\n")[:12], "t.csv.gz cannot be read"),
+        (b"\x1f\x8bnothing", "t.csv.gz cannot be read"),
+    ],
+)
+def test_files_that_are_no_csv_or_cut_short(tmp_path, content, message):
+    path = tmp_path / ("t.csv.gz" if content[:1] == b"\x1f" else "t.csv")
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        list(CsvTable(path, {"id": "integer"}))

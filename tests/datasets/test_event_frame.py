@@ -165,11 +165,18 @@ def test_time_zones_and_any_resolution():
         ({"time": "value"}, "holds numbers, no times"),
         ({"lab_value": "median"}, "'lab_value' parameter"),
         ({"target": pd.Series({"z": 1})}, "No patient is left"),
+        ({"target": pd.Series({"a": np.nan, "b": np.nan})}, "2 without a target"),
+        ({"static": pd.DataFrame({"race": []})}, "No patient is left"),
+        ({"events": EVENTS.iloc[:0]}, "No patient is left"),
+        ({"visit": 1e300}, "'visit' parameter"),
+        ({"visit": 1e-12}, "'visit' parameter"),
+        ({"visit": [1]}, "beginnings of codes"),
+        ({"visit": []}, "beginnings of codes"),
     ],
 )
 def test_wrong_parameters(changes, message):
     with pytest.raises(ValueError, match=message):
-        from_events(EVENTS, **changes)
+        from_events(**{"events": EVENTS} | changes)
 
 
 def test_events_without_values():
@@ -178,3 +185,32 @@ def test_events_without_values():
     assert visits_of(bunch)["b"] == [["DX:1", "glucose"]]
     assert from_events(EVENTS, labs=None).lab_bins is None
     assert np.array_equal(bunch.data.columns, ["visits"])
+
+
+@pytest.mark.parametrize("imputation", ["forward", "forward_median"])
+def test_what_is_imputed_depends_on_no_other_patient_of_the_test_set(imputation):
+    days = pd.to_datetime("2100-01-01") + pd.to_timedelta(range(8), unit="D")
+    train = pd.DataFrame(
+        {"patient": list("aabbccdd"), "time": days, "code": "K"}
+    ).assign(value=[1, 2, 2, 2, 3, 3, 4, 4])
+    rare = train.iloc[:1].assign(code="Li", value=9.0)
+    first = from_events(pd.concat([train, rare]), imputation=imputation)
+    again = from_events(
+        pd.concat([train, rare]), imputation=imputation, labs=first.lab_bins
+    )
+    assert again.frame.equals(first.frame)
+    one = pd.DataFrame(
+        {"patient": "x", "time": days[:3], "code": ["DX:1", "Li", "DX:1"]}
+    ).assign(value=[None, 9.0, None])
+    alone = None
+    for other in (None, 1.0, 4.0):
+        y = train.iloc[:1].assign(patient="y", value=other)
+        test = pd.concat([one, y] if other else [one])
+        visits = visits_of(
+            from_events(test, imputation=imputation, labs=first.lab_bins)
+        )["x"]
+        alone = visits if alone is None else alone
+        assert visits == alone
+    n_tests = {"forward": 0, "forward_median": 1}[imputation]
+    assert [sum(c.startswith("LAB:K") for c in v) for v in alone] == [n_tests] * 3
+    assert not any(code.startswith("LAB:Li") for code in alone[2])

@@ -77,7 +77,9 @@ def test_no_events_no_visits(visit):
     assert len(EventVisits(2, visit).table(pd.DataFrame(index=[30, 10]))) == 0
 
 
-@pytest.mark.parametrize("visit", [0, -1, "week", np.inf, np.nan, True, None])
+@pytest.mark.parametrize(
+    "visit", [0, -1, "week", np.inf, np.nan, True, None, [1], 1e300, 1e-5]
+)
 def test_other_visits_are_refused(visit):
     with pytest.raises(ValueError, match="visit is"):
         EventVisits(1, visit)

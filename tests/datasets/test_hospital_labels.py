@@ -71,17 +71,19 @@ def hospital(rng):
 
 def expected_of(stays, label, visit):
     """Return the prediction time, the target and the admissions shown, one by one."""
-    alive = []
-    for stay in stays.sort_values(["ADMITTIME", "DISCHTIME"]).itertuples():
-        alive.append(stay)
-        if stay.HOSPITAL_EXPIRE_FLAG:
-            break
-    last = alive[-1]
+    alive = list(stays.sort_values(["ADMITTIME", "DISCHTIME"]).itertuples())
+    deaths = [stay for stay in alive if stay.HOSPITAL_EXPIRE_FLAG]
+    if deaths:
+        death = min(deaths, key=lambda stay: stay.DISCHTIME)
+        alive = [s for s in alive if s is death or s.ADMITTIME < death.DISCHTIME]
+    last = [stay for stay in alive if stay.HOSPITAL_EXPIRE_FLAG or stay is alive[-1]]
+    last = max(last, key=lambda stay: stay.HOSPITAL_EXPIRE_FLAG)
     if label == "readmission":
         index = alive[-2] if len(alive) > 1 else last
         if index.HOSPITAL_EXPIRE_FLAG:
             return None
-        soon = index is not last and last.ADMITTIME - index.DISCHTIME <= 30 * 24 * HOUR
+        gap = alive[-1].ADMITTIME - index.DISCHTIME
+        soon = len(alive) > 1 and gap <= 30 * 24 * HOUR
         shown = alive[: alive.index(index) + 1]
         return index.DISCHTIME, int(soon), shown
     moment = last.ADMITTIME
@@ -92,7 +94,9 @@ def expected_of(stays, label, visit):
     elif visit != "admission":
         while moment + visit * HOUR < last.DISCHTIME:
             moment += visit * HOUR
-    shown = alive if moment > last.ADMITTIME else alive[:-1]
+    shown = [stay for stay in alive if moment >= stay.ADMITTIME]
+    if moment == last.ADMITTIME:
+        shown.remove(last)
     return (moment, last.HOSPITAL_EXPIRE_FLAG, shown) if shown else None
 
 
@@ -179,3 +183,58 @@ def test_filters_by_code_do_not_look_ahead(tmp_path):
         read_mimic3(folder, filters={"with_codes": later})
     kept = read_mimic3(folder, filters={"with_codes": earlier[:1]})
     assert kept.patient_ids.tolist() == [int(earlier[0][4:]) // 100 - 100]
+
+
+def two_stays(end, *, died=11, more=()):
+    """Return tables of a patient with a stay of that end and one of two weeks.
+
+    And of a patient who is the same in every one of them.
+    """
+    tables, _ = hospital(np.random.default_rng(0))
+    stays = [
+        (1, 10, "2100-01-01", end),
+        (1, 11, "2100-01-05", "2100-01-20"),
+        (2, 20, "2100-01-01", "2100-01-03"),
+        (2, 21, "2100-02-01", "2100-02-05"),
+        *more,
+    ]
+    columns = ["SUBJECT_ID", "HADM_ID", "ADMITTIME", "DISCHTIME"]
+    frame = pd.DataFrame(stays, columns=columns).assign(
+        ADMISSION_TYPE="EMERGENCY", INSURANCE="Private", ETHNICITY="WHITE"
+    )
+    frame["HOSPITAL_EXPIRE_FLAG"] = (frame["HADM_ID"] == died).astype(int)
+    for name in ("DIAGNOSES_ICD", "PRESCRIPTIONS", "LABEVENTS"):
+        tables[name] = tables[name].iloc[:0]
+    return tables | {"ADMISSIONS": frame}
+
+
+@pytest.mark.parametrize("visit", ["admission", 24])
+@pytest.mark.parametrize("label", ["mortality_next_visit", "in_hospital_mortality"])
+def test_the_length_of_an_overlapping_stay_does_not_tell_when_it_ends(
+    tmp_path, label, visit
+):
+    options = {"label": label, "visit": visit}
+    seen = []
+    for end in ("2100-01-21", "2100-01-30", "2100-03-30"):
+        folder = write_tables(tmp_path / end, two_stays(end))
+        seen.append(read_mimic3(folder, **options).frame)
+    pd.testing.assert_frame_equal(seen[0], seen[1])
+    pd.testing.assert_frame_equal(seen[0], seen[2])
+    if label == "in_hospital_mortality" and visit == 24:
+        assert len(seen[0]["visits"][0]) == 6 + 2
+
+
+def test_admissions_within_the_one_that_ends_in_death_are_no_donors(tmp_path):
+    tables = two_stays(
+        "2100-03-05", died=10, more=[(1, 12, "2100-02-01", "2100-02-03")]
+    )
+    folder = write_tables(tmp_path, tables)
+    everything = read_mimic3(folder, label=None)
+    assert [len(visits) for visits in everything.data["visits"]] == [3, 2]
+    assert everything.reading.rows["ADMISSIONS"] == {"read": 5}
+    deaths = read_mimic3(folder, label="in_hospital_mortality")
+    assert dict(zip(deaths.patient_ids, deaths.target, strict=True)) == {1: 1, 2: 0}
+    assert len(deaths.data["visits"][0]) == 1
+    again = two_stays("2100-03-05", died=10, more=[(1, 12, "2100-03-05", "2100-03-06")])
+    bunch = read_mimic3(write_tables(tmp_path / "again", again), label=None)
+    assert bunch.reading.rows["ADMISSIONS"]["after the patient's death"] == 1

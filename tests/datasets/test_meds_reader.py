@@ -283,6 +283,60 @@ def test_names_that_are_taken_are_refused(write):
         read_meds(folder, label="split", static=["race"])
 
 
+@pytest.mark.parametrize("code", ["MORTALITY//yes", "mortality//yes", "Mortality//no"])
+@pytest.mark.parametrize("label", ["MORTALITY", "mortality"])
+def test_a_static_event_of_the_name_of_the_label_is_no_feature(write, label, code):
+    task = labels((7, "2100-02-01", True), (3, "2100-06-01", False))
+    folder = write([*EVENTS, (7, None, code, None)], **{f"labels__{label}": task})
+    bunch = read_meds(folder, label=label)
+    assert "mortality" not in {name.lower() for name in bunch.data}
+    assert bunch.target.tolist() == [0, 1]
+
+
+def test_prediction_times_with_a_time_zone(write):
+    task = labels((7, "2100-01-01 12:00", True))
+    zoned = task["prediction_time"].dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo")
+    folder = write(labels__plain=task, labels__zoned=task.assign(prediction_time=zoned))
+    plain, with_zone = (read_meds(folder, label=name) for name in ("plain", "zoned"))
+    assert with_zone.data.equals(plain.data)
+    assert len(plain.data["visits"][0]) == 1
+
+
+@pytest.mark.parametrize("times", [[1.5], ["some day"]])
+def test_prediction_times_that_are_none(write, times):
+    task = pd.DataFrame({"subject_id": 7, "prediction_time": times})
+    folder = write(labels__task=task.assign(boolean_value=True))
+    with pytest.raises(ValueError, match="'prediction_time'"):
+        read_meds(folder, label="task")
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3], [3, 2, 1, 0]])
+def test_who_has_different_last_labels_is_left_out(write, order):
+    rows = [(7, "2100-02-01", True), (7, "2100-02-01", False)]
+    rows += [(3, "2100-06-01", False), (3, "2100-06-01", False)]
+    task = labels(*[rows[i] for i in order])
+    bunch = read_meds(write(labels__task=task), label="task")
+    assert bunch.patient_ids.tolist() == [3]
+    counts = rows_add_up(bunch)
+    assert counts["patients", "with different last labels"] == 1
+    assert counts["labels/task", "of a patient with different last labels"] == 2
+    assert counts["labels/task", "read"] == 4
+
+
+def test_static_events_that_others_replace_are_counted(write):
+    more = [(7, None, "race//BLACK", None), (3, None, "race//ASIAN", None)]
+    bunch = read_meds(write([*EVENTS, *more]))
+    assert bunch.data["race"].tolist() == ["ASIAN", "BLACK"]
+    counts = rows_add_up(bunch)
+    assert counts["data", "replaced by a later static event"] == 1
+
+
+@pytest.mark.parametrize("visit", [1e300, 1e-12, [1], [], [None]])
+def test_visits_that_are_none(write, visit):
+    with pytest.raises(ValueError, match="visit is"):
+        read_meds(write(), visit=visit)
+
+
 def test_numbers_as_labels_are_refused(write):
     folder = write(labels__task=labels((7, "2100-01-01", 0.5), column="float_value"))
     with pytest.raises(ValueError, match="Labels are classes"):

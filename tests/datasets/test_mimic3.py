@@ -190,6 +190,37 @@ def test_a_patient_with_an_unreadable_admission_is_left_out(read, column, value)
     assert bunch.reading.patients["with an admission that cannot be read"] == 1
 
 
+def test_rows_of_one_admission_that_differ_leave_the_patient_out(read):
+    same, other = ADMISSIONS.iloc[[3]], ADMISSIONS.iloc[[3]]
+    bunch = read({"ADMISSIONS": pd.concat([ADMISSIONS, same])}, label=None)
+    assert bunch.patient_ids.tolist() == [1, 2, 3]
+    assert bunch.reading.rows["ADMISSIONS"]["repeated admission"] == 1
+    other = other.assign(HOSPITAL_EXPIRE_FLAG=1)
+    bunch = read({"ADMISSIONS": pd.concat([ADMISSIONS, other])}, label=None)
+    assert bunch.patient_ids.tolist() == [1, 3]
+    assert bunch.reading.rows["ADMISSIONS"] == {
+        "read": 6,
+        "rows of one admission that differ": 2,
+    }
+    of_another = ADMISSIONS.iloc[[3]].assign(SUBJECT_ID=1)
+    bunch = read({"ADMISSIONS": pd.concat([ADMISSIONS, of_another])}, label=None)
+    assert bunch.patient_ids.tolist() == [3]
+
+
+def test_ids_that_cannot_be_read_are_counted_and_warned_of(read):
+    tables = mimic3_tables()
+    diagnoses = tables["DIAGNOSES_ICD"].astype(object)
+    diagnoses.loc[0, "HADM_ID"], diagnoses.loc[1, "SUBJECT_ID"] = "zz", "x"
+    labs = tables["LABEVENTS"].astype(object)
+    labs.loc[0, "HADM_ID"], labs.loc[1, "HADM_ID"] = "zz", "1" + "0" * 29
+    with pytest.warns(
+        DataWarning, match="DIAGNOSES_ICD: 2 unparseable id; LABEVENTS: 2 unparseable"
+    ):
+        bunch = read({"DIAGNOSES_ICD": diagnoses, "LABEVENTS": labs}, label=None)
+    assert bunch.reading.n_used("DIAGNOSES_ICD") == 3
+    assert values_of(bunch, 1) == [{"Glucose/Blood": 7.0}, {"Lactate": 9.0}]
+
+
 def test_either_case_gzip_and_floats_as_ids_are_the_same(read):
     expected = read()
     for form in ({"lower": True}, {"zipped": True}, {"lower": True, "zipped": True}):
@@ -256,6 +287,12 @@ def test_missing_columns_are_all_named(read):
         ),
         ({"label": "death"}, "'label' parameter"),
         ({"visit": 0}, "'visit' parameter"),
+        ({"visit": 1e300}, "'visit' parameter"),
+        ({"visit": 1e-5}, "'visit' parameter"),
+        ({"visit": 1e-12}, "'visit' parameter"),
+        ({"observation_hours": 1e10}, "'observation_hours' parameter"),
+        ({"readmission_days": 1e9}, "'readmission_days' parameter"),
+        ({"filters": {"first_icu_stay": "no"}}, "first_icu_stay takes True or False"),
         ({"charts": ["Heart Rate"]}, "CHARTEVENTS"),
     ],
 )

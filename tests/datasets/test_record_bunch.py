@@ -72,6 +72,18 @@ def test_filters_by_codes_and_visits(bunch_of):
     assert bunch.data["visits"].tolist() == [[["DX:428"], []], [[], []]]
 
 
+def test_rows_of_who_has_no_such_code_are_told_in_words(bunch_of):
+    reading = bunch_of(filters={"with_codes": ["DX:42"]}).reading
+    (note,) = reading.notes
+    assert note.startswith("Rows of the 2 patients without a code that begins with")
+    assert note in repr(reading)
+    assert note in reading._repr_html_()
+    assert bunch_of(filters={"with_codes": ["DX:"]}, target=None).reading.notes == [
+        note.replace("the 2", "the 1").replace("DX:42", "DX:")
+    ]
+    assert bunch_of().reading.notes == []
+
+
 def test_rare_codes_are_counted(bunch_of):
     bunch = bunch_of(min_code_patients=2)
     assert bunch.data["visits"].tolist() == [[[], ["DX:1"]], [[], ["DX:1"]]]

@@ -147,6 +147,14 @@ def test_nothing_of_the_day_of_death_or_later_tells_the_outcome(write, visit):
     assert not [code for code in seen_dead if "69453-9" in code]
 
 
+@pytest.mark.parametrize(
+    "options", [{"visit": 1e300}, {"visit": 1e-9}, {"horizon_days": 1e300}]
+)
+def test_times_out_of_range_are_refused(write, options):
+    with pytest.raises(ValueError, match=f"'{next(iter(options))}' parameter"):
+        read_synthea(write(), **options)
+
+
 def test_an_encounter_that_ends_with_death_is_not_shown(write):
     stay = "e7,2020-05-31T08:00:00Z,2020-06-01T15:00:00Z,bob,inpatient,1,Last stay\n"
     last = NEW["conditions"] + "2020-05-31,,bob,e7,5,In the last stay\n"

@@ -38,7 +38,15 @@ def test_missing_is_not_unparseable(kind):
 
 @pytest.mark.parametrize(
     ("kind", "text"),
-    [("integer", "1.5"), ("number", "inf"), ("number", "> 5"), ("time", "2100-02-30")],
+    [
+        ("integer", "1.5"),
+        ("integer", str(2**63)),
+        ("integer", "9" * 30),
+        ("integer", "1" * 5_000),
+        ("number", "inf"),
+        ("number", "> 5"),
+        ("time", "2100-02-30"),
+    ],
 )
 def test_what_is_not_read(kind, text):
     assert as_cells(pa.array([text]), kind)[1].tolist() == [True]
@@ -57,3 +65,10 @@ def test_one_bad_cell_among_many_changes_no_other(kind):
         others = np.arange(5_000) != row
         assert (cells[others] == good[others]).all()
         assert cells.dtype == good.dtype
+
+
+def test_long_integers_are_exact_next_to_a_bad_cell():
+    numbers = [2**53 + 1, -(2**53) - 1, 2**63 - 1]
+    cells, unparseable = as_cells(pa.array([*map(str, numbers), "x", "7.0"]), "integer")
+    assert cells.tolist() == [*numbers, -1, 7]
+    assert unparseable.tolist() == [False, False, False, True, False]

@@ -92,6 +92,15 @@ def test_imputed_values_get_the_bins_of_the_measured_ones():
     assert bins.edges_["n_values"].tolist() == [1, 1]
 
 
+def test_bins_that_tell_no_shares_give_medians():
+    bins = LabBins().fit({"K": [1.0, 2.0, 2.0, 3.0]})
+    events = VisitEvents(4)
+    events.add_results(np.array([1, 2]), np.array(["K", "K"]), [3.0, 3.0])
+    patient = np.array([0, 0, 1, 1])
+    histories, _, _ = events.to_visits(patient, labs=bins, imputation="forward_median")
+    assert histories == [[["LAB:K:1"], ["LAB:K:2"]], [["LAB:K:2"], ["LAB:K:2"]]]
+
+
 def test_visits_with_a_code():
     events = events_with(lambda part: np.array(NAMES, dtype=object)[part])
     assert events.visits_with(["DX:"]).tolist() == [0]

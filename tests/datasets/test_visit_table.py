@@ -172,3 +172,18 @@ def test_what_is_refused(change, message):
         VisitTable(pd.DataFrame(index=["a"]), visits.assign(**change))
     with pytest.raises(ValueError, match="patient id is there twice"):
         VisitTable(pd.DataFrame(index=["a", "a"]), visits)
+
+
+@pytest.mark.parametrize("hours_", [0, -1, 1e-12, 1e-5, 1e8, 1e300, np.inf, np.nan])
+def test_windows_of_no_sensible_length_are_refused(hours_):
+    table = random_table(np.random.default_rng(0))
+    with pytest.raises(ValueError, match="are no windows"):
+        table.in_windows(hours_)
+
+
+def test_windows_by_the_million_are_refused_before_they_are_made():
+    visits = pd.DataFrame(
+        {"patient": [0], "start": hours([0]), "end": hours([9e5]), "key": [1]}
+    )
+    with pytest.raises(ValueError, match="Give more hours"):
+        VisitTable(pd.DataFrame(index=["a"]), visits).in_windows(0.001)

@@ -22,9 +22,13 @@ class FakeSupply:
     """Copies rows under another patient's number, and writes down what was asked."""
 
     def __init__(self, real):
-        self.real, self.asked = real, []
+        self.real, self.asked, self.trained_for = real, [], []
+
+    def train(self, candidates):
+        self.trained_for += candidates
 
     def rows(self, candidate, owed, random_state):
+        assert candidate in self.trained_for, "workers would each train it"
         self.asked.append((candidate, owed))
         cells = np.repeat(np.arange(owed.size), owed.ravel())
         own = self.real.group * owed.shape[1] + self.real.y

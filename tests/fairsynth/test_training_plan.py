@@ -48,7 +48,13 @@ class TestLikelihood:
 
     @pytest.mark.parametrize("n_rows", N_ROWS)
     def test_epochs_stay_within_bounds(self, n_rows):
-        assert 10 <= plan_training(n_rows).max_epochs <= 100
+        fewest = 10 if n_rows <= 131_072 else 3
+        assert fewest <= plan_training(n_rows).max_epochs <= 100
+
+    def test_steps_grow_more_slowly_than_many_rows(self):
+        rows = [131_072, 1_000_000, 10_000_000, 100_000_000]
+        epochs = [plan_training(n_rows).max_epochs for n_rows in rows]
+        assert epochs == [14, 5, 3, 3]
 
 
 class TestFineTuning:
