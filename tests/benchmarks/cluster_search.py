@@ -44,7 +44,7 @@ def main():
     with (
         dask.config.set({"distributed.worker.profile.enabled": args.profile}),
         LocalCluster(
-            n_workers=args.workers, threads_per_worker=1, dashboard_address=None
+            n_workers=args.workers, threads_per_worker=1, dashboard_address=":0"
         ) as cluster,
         Client(cluster) as client,
     ):
