@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 
+import torch
+
 
 def run_elsewhere(program, *arguments):
     """Run Python, with what can be imported here; give its last line, read as JSON."""
@@ -13,6 +15,7 @@ def run_elsewhere(program, *arguments):
         env={
             **os.environ,
             "PYTHONHASHSEED": "7",
+            "OMP_NUM_THREADS": str(torch.get_num_threads()),  # sums depend on it
             "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)),
         },
         capture_output=True,

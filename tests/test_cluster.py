@@ -1,7 +1,9 @@
 """Searches, comparisons, feedback and shards on joblib's backends: the same numbers."""
 
 import copy
+import os
 import threading
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -28,6 +30,7 @@ pytestmark = [
 def cluster():
     """Two worker processes of one thread each."""
     with (
+        mock.patch.dict(os.environ),  # Dask leaves OMP_NUM_THREADS=1 in it
         distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,
