@@ -194,7 +194,9 @@ class TestEstimators:
         assert len(list((tmp_path / "saved").glob("*.skops"))) == 2
 
     @pytest.mark.parametrize(
-        "estimator", [OwnEstimator(), FunctionTransformer(first_column)], ids=str
+        "estimator",
+        [OwnEstimator(), FunctionTransformer(first_column)],
+        ids=["class", "function"],
     )
     def test_those_that_are_code_are_given_again(self, tmp_path, estimator):
         pytest.importorskip("skops")

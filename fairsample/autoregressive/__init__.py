@@ -3,7 +3,7 @@
 from fairsample.autoregressive.column_blocks import column_nll
 from fairsample.autoregressive.decoder import CausalDecoder
 from fairsample.autoregressive.masked import MaskedAutoregressiveNet
-from fairsample.autoregressive.sampling import BlockSampler, CursorSampler
+from fairsample.autoregressive.sampling import BlockSampler, CursorSampler, draw_codes
 
 __all__ = [
     "BlockSampler",
@@ -11,4 +11,5 @@ __all__ = [
     "CursorSampler",
     "MaskedAutoregressiveNet",
     "column_nll",
+    "draw_codes",
 ]

@@ -60,6 +60,7 @@ class MaskedAutoregressiveNet(nn.Module):
         code_degrees = torch.as_tensor(code_degrees)
         hidden_degrees = torch.as_tensor(hidden_degrees)
         n_codes, n_hidden = len(code_degrees), len(hidden_degrees)
+        self.n_blocks, self.context_features = n_blocks, context_features
         self.register_buffer("code_degrees", code_degrees)
         self.register_buffer("hidden_degrees", hidden_degrees)
         self.embedding = nn.Parameter(torch.empty(n_codes, n_hidden))

@@ -1,9 +1,42 @@
 """Exact draws from a `MaskedAutoregressiveNet`, without repeating work."""
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 
-__all__ = ["BlockSampler", "CursorSampler"]
+__all__ = ["BlockSampler", "CursorSampler", "draw_codes"]
+
+
+def draw_codes(logits, generator, temperature=1.0):
+    """Draw a code for each row, one uniform number a row.
+
+    Parameters
+    ----------
+    logits : Tensor of shape (n, n_codes)
+        Of exclusive codes.
+    generator : torch.Generator
+        Randomness.
+    temperature : float, default=1.0
+        Logits are divided by it.
+
+    Returns
+    -------
+    LongTensor of shape (n,)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fairsample.autoregressive.sampling import draw_codes
+    >>> logits = torch.tensor([[0.0, 0.0, -torch.inf]]).expand(1000, -1)
+    >>> draw_codes(logits, torch.Generator().manual_seed(0)).unique()
+    tensor([0, 1])
+    """
+    until = (logits / temperature).softmax(1).cumsum(1)
+    total = until[:, -1:]
+    place = total * torch.rand(total.shape, generator=generator, device=total.device)
+    below = torch.nextafter(total, torch.zeros_like(total))  # no code without odds
+    return torch.searchsorted(until, torch.minimum(place, below), right=True)[:, 0]
 
 
 class BlockSampler:
@@ -18,19 +51,25 @@ class BlockSampler:
         One degree a block.
     block_sizes : list of int
         Codes of each block.
+    n_unseen : int, default=0
+        First codes that are written, and not read by what comes after them.
     """
 
-    def __init__(self, net, block_sizes):
+    def __init__(self, net, block_sizes, n_unseen=0):
         self.net = net
-        with torch.no_grad():
-            self.embedding, self.layers, self.readout = net.masked_weights()
-        self.hidden_bias, self.readout_bias = net.hidden_bias, net.readout.bias
-        self.layer_biases = [block.bias for block in net.blocks]
         degrees = torch.arange(len(block_sizes), device=net.hidden_degrees.device)
-        self.unit_ends = torch.searchsorted(
+        unit_ends = torch.searchsorted(
             net.hidden_degrees.contiguous(), degrees, right=True
         ).tolist()
-        self.block_sizes = block_sizes
+        with torch.no_grad():
+            weights = net.masked_weights()
+            weights[0][:n_unseen] = 0
+        self.blocks, code_start, unit_start = [], 0, 0
+        for size, unit_end in zip(block_sizes, unit_ends, strict=True):
+            codes = slice(code_start, code_start + size)
+            units = slice(unit_start, unit_end)
+            self.blocks.append(BlockWeights.of(net, weights, codes, units))
+            code_start, unit_start = code_start + size, unit_end
 
     @torch.no_grad()
     def draw(self, given, n, generator, temperature=1.0, context=None):
@@ -54,44 +93,85 @@ class BlockSampler:
         LongTensor of shape (n, n_blocks)
             Code within each block.
         """
-        states = [self.hidden_bias.expand(n, -1).clone()]
-        if context is not None:
-            states[0] += self.net.context_to_hidden(context)
-        states += [torch.empty_like(states[0]) for _ in self.layers]
-        drawn, code_start, unit_start = [], 0, 0
-        for block, (size, unit_end) in enumerate(
-            zip(self.block_sizes, self.unit_ends, strict=True)
-        ):
-            self._reach(states, unit_start, unit_end)
-            if block < given.shape[1]:
-                code = given[:, block]
+        net = self.net
+        n_units = -(-len(net.hidden_bias) // 16) * 16  # rows begin on a cache line
+        hidden = [
+            net.hidden_bias.new_empty(n, n_units) for _ in range(net.n_blocks + 1)
+        ]
+        shift = None if context is None else net.context_to_hidden(context)
+        drawn = given.new_empty(n, len(self.blocks))
+        for place, block in enumerate(self.blocks):
+            block.reach(hidden, drawn[:, :place], shift)
+            if place < given.shape[1]:
+                drawn[:, place] = given[:, place]
             else:
-                codes = slice(code_start, code_start + size)
-                logits = F.linear(
-                    F.relu(states[-1][:, :unit_end]),
-                    self.readout[codes, :unit_end],
-                    self.readout_bias[codes],
-                )
-                if context is not None:
-                    logits += F.linear(context, self.net.context_to_code.weight[codes])
-                odds = (logits / temperature).softmax(1)
-                code = torch.multinomial(odds, 1, generator=generator)[:, 0]
-            states[0][:, unit_end:] += self.embedding[code_start + code, unit_end:]
-            drawn.append(code)
-            code_start, unit_start = code_start + size, unit_end
-        return torch.stack(drawn, dim=1)
+                logits = block.logits(hidden[-1], context)
+                drawn[:, place] = draw_codes(logits, generator, temperature)
+            drawn[:, place] += block.codes.start  # its number among all codes
+        return drawn - drawn.new_tensor([block.codes.start for block in self.blocks])
 
-    def _reach(self, states, start, end):
-        """Carry hidden units start:end through the layers; earlier ones are there."""
-        for number, (weight, bias) in enumerate(
-            zip(self.layers, self.layer_biases, strict=True)
-        ):
-            step = F.linear(
-                F.relu(states[number][:, :end]),
-                weight[start:end, :end],
-                bias[start:end],
-            )
-            states[number + 1][:, start:end] = states[number][:, start:end] + step
+
+class BlockWeights(NamedTuple):
+    """What of a net concerns one block: its units, and the readout of its codes.
+
+    Attributes
+    ----------
+    codes, units : slice
+        Codes of the block, and hidden units that no earlier block has.
+    embedding : Tensor of shape (n_codes_before, n_units)
+        What each code of an earlier block adds to these units.
+    bias : Tensor of shape (n_units,)
+        Where they begin.
+    layers : list of pair of Tensor
+        Weight and bias of these units in each residual layer.
+    readout : pair of Tensor
+        Weight and bias of the logits.
+    context : Tensor of shape (size, context_features) or None
+        What the context adds to the logits.
+    """
+
+    codes: slice
+    units: slice
+    embedding: torch.Tensor
+    bias: torch.Tensor
+    layers: list
+    readout: tuple
+    context: torch.Tensor | None
+
+    @classmethod
+    def of(cls, net, weights, codes, units):
+        """Cut them out of a `MaskedAutoregressiveNet` and its `masked_weights`."""
+        embedding, layers, readout = weights
+        return cls(
+            codes,
+            units,
+            embedding[: codes.start, units].contiguous(),
+            net.hidden_bias[units],
+            [
+                (weight[units, : units.stop].contiguous(), layer.bias[units])
+                for weight, layer in zip(layers, net.blocks, strict=True)
+            ],
+            (readout[codes, : units.stop].contiguous(), net.readout.bias[codes]),
+            net.context_to_code.weight[codes] if net.context_features else None,
+        )
+
+    def reach(self, hidden, codes, shift=None):
+        """Fill these units of every layer's activations, given the codes so far."""
+        units = self.bias.expand(len(codes), -1)
+        if codes.shape[1]:
+            units = units + F.embedding_bag(codes, self.embedding, mode="sum")
+        if shift is not None:
+            units = units + shift[:, self.units]
+        hidden[0][:, self.units] = F.relu(units)
+        for number, (weight, bias) in enumerate(self.layers):
+            before = hidden[number][:, : self.units.stop]
+            units = units + F.linear(before, weight, bias)
+            hidden[number + 1][:, self.units] = F.relu(units)
+
+    def logits(self, hidden, context=None):
+        """Give the logits of the block: (n, size)."""
+        logits = F.linear(hidden[:, : self.units.stop], *self.readout)
+        return logits if context is None else logits + F.linear(context, self.context)
 
 
 class CursorSampler:

@@ -22,7 +22,7 @@ from fairsample.causal.saved_fit import (
 from fairsample.causal.shortfalls import warn_of_repeats
 from fairsample.metrics.causal_learners import LEARNERS
 from fairsample.planning import share_out
-from fairsample.training.device import check_device, choose_device
+from fairsample.training.device import check_device
 from fairsample.validation import refuse_visits
 
 __all__ = ["CausalLLMResampler"]
@@ -285,7 +285,7 @@ class CausalLLMResampler(BaseFairResampler):
         return super()._selector(X)
 
     def _learn(self, X, y, groups):
-        check_device(self.device)
+        check_device(self.device, shared=True)
         refuse_visits(X, type(self).__name__)
         cut = check_pathways(
             self.pathways, self.business_necessity, self.fairness_weight
@@ -301,7 +301,7 @@ class CausalLLMResampler(BaseFairResampler):
             least_effective=float(self.least_effective),
             held_out_fraction=float(self.held_out_fraction),
             network={
-                "device": choose_device(self.device),
+                "device": self.device,
                 "callbacks": self.callbacks,
                 "verbose": self.verbose,
             },

@@ -33,9 +33,10 @@ class ReportFigure:
     >>> import matplotlib
     >>> matplotlib.use("Agg")
     >>> import matplotlib.pyplot as plt
+    >>> open_before = plt.get_fignums()
     >>> figure = ReportFigure.draw("empty", "An empty figure.", plt.figure)
-    >>> figure.address[:26], plt.get_fignums()
-    ('data:image/svg+xml;base64,', [])
+    >>> figure.address[:26], plt.get_fignums() == open_before
+    ('data:image/svg+xml;base64,', True)
     """
 
     name: str

@@ -7,6 +7,7 @@ import torch
 from fairsample.fairsynth.halo import Halo
 from fairsample.fairsynth.net import HaloNet
 from fairsample.fairsynth.training_plan import plan_fine_tuning, plan_training
+from fairsample.training.device import placement
 from fairsample.training.net_state import net_state, restore_net
 from fairsample.training.records import Records
 from fairsample.training.schedule import one_cycle, progress, stop_early
@@ -37,7 +38,7 @@ class NetSettings(NamedTuple):
     batch_size, max_epochs, fairness_epochs : int or None
         None chooses by the number of rows.
     device : str
-        Where torch works.
+        Where torch works, as the user says it.
     """
 
     module: dict
@@ -61,7 +62,7 @@ class NetSettings(NamedTuple):
             batch_size=plan.batch_size,
             max_epochs=plan.max_epochs,
             callbacks=[*callbacks, *progress(verbose)],
-            device=self.device,
+            **placement(self.device),
             verbose=int(verbose > 1),
         )
 
@@ -100,7 +101,7 @@ def train_plain_generator(records, settings, seed, callbacks=(), verbose=0):
     if int(settings.validation_fraction * len(records)):
         own.append(stop_early(settings.patience))
     net = settings.net(plan, settings.learning_rate, own + list(callbacks), verbose)
-    with seeded(seed, settings.device):
+    with seeded(seed, net.device):
         net.fit(records, None)
     return net_state(net)
 
@@ -139,5 +140,5 @@ def fine_tune(net, records, penalty, settings, seed):
     net.set_params(max_epochs=plan.max_epochs, lr=settings.learning_rate / 2)
     for group in net.optimizer_.param_groups:
         group["initial_lr"] = group["lr"]  # a caller's scheduler goes on from here
-    with seeded(seed, settings.device), net.fairness_phase(penalty):
+    with seeded(seed, net.device), net.fairness_phase(penalty):
         return net.partial_fit(records, None)

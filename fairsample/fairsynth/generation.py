@@ -3,6 +3,7 @@
 import torch
 
 from fairsample.autoregressive import BlockSampler, CursorSampler
+from fairsample.training.precision import fast_matmul
 from fairsample.training.records import Records
 
 __all__ = ["END", "generate_records"]
@@ -38,7 +39,7 @@ def generate_records(
     was_training = module.training
     module.eval()
     try:
-        with torch.no_grad():
+        with torch.no_grad(), fast_matmul():
             writer = RecordWriter(module, generator, temperature)
             parts = [writer.write(chunk) for chunk in progress(given.split(chunk_size))]
     finally:

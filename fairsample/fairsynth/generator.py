@@ -18,6 +18,7 @@ from fairsample.fairsynth.generation import generate_records
 from fairsample.fairsynth.penalty import FairnessPenalty, plan_pool
 from fairsample.fairsynth.record_encoder import RecordEncoder, encoder_for
 from fairsample.fairsynth.small_cells import SmallCells
+from fairsample.training.device import ACCELERATE, usable_device
 from fairsample.training.estimator_seeds import draw_seed
 from fairsample.training.net_state import net_state
 from fairsample.training.seeding import torch_generator
@@ -71,7 +72,8 @@ class RecordGenerator:
         settings = options.settings(encoder, small_cells, rows.n_rows)
         records = rows.encode(encoder, small_cells, seed)
         callbacks = list(callbacks)
-        if memory is None or callbacks:
+        alone = options.device != ACCELERATE  # else all have to find it, or none
+        if memory is None or callbacks or not alone:
             state = train_plain_generator(records, settings, seed, callbacks, verbose)
         else:
             train = check_memory(memory).cache(
@@ -144,6 +146,7 @@ class RecordGenerator:
     def from_state(cls, state):
         """Rebuild a generator from `state`."""
         settings = NetSettings(**state["settings"])
+        settings = settings._replace(device=usable_device(settings.device))
         return cls(
             RecordEncoder.from_json(state["encoder"]),
             SmallCells(state["small_cells"]),

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from fairsample.fairsynth.fitting import NetSettings
 from fairsample.fairsynth.training_plan import units_per_column
-from fairsample.training.device import check_device, choose_device
+from fairsample.training.device import check_device
 from fairsample.training.estimator_seeds import draw_seed
 
 __all__ = ["GeneratorOptions", "GeneratorRecipe", "GeneratorSeeds"]
@@ -60,7 +60,7 @@ class GeneratorOptions(NamedTuple):
         ValueError
             If torch does not know the device, or the heads do not divide the width.
         """
-        check_device(self.device)
+        check_device(self.device, shared=True)
         if self.embedding is not None and self.embedding % self.n_heads:
             raise ValueError(
                 f"embedding={self.embedding} is not a multiple of "
@@ -94,7 +94,7 @@ class GeneratorOptions(NamedTuple):
             batch_size=self.batch_size,
             max_epochs=self.max_epochs,
             fairness_epochs=self.fairness_epochs,
-            device=choose_device(self.device),
+            device=self.device,
         )
 
 

@@ -16,7 +16,8 @@ class ResidualBlock(nn.Module):
 
     Notes
     -----
-    Shape: (n, hidden) and a condition (n, hidden) in, (n, hidden) out.
+    Shape: (n, hidden), conditions (n_conditions, hidden) and the number of each row's
+    condition (n,) in, (n, hidden) out.
     """
 
     def __init__(self, hidden):
@@ -28,9 +29,9 @@ class ResidualBlock(nn.Module):
         nn.init.zeros_(self.outer.weight)
         nn.init.zeros_(self.outer.bias)
 
-    def forward(self, state, condition):
+    def forward(self, state, conditions, number):
         """Add to the state."""
-        scale, shift = self.modulate(condition).chunk(2, dim=1)
+        scale, shift = self.modulate(conditions)[number].chunk(2, dim=1)
         inner = self.inner(self.norm(state)) * (1 + scale) + shift
         return state + self.outer(nn.functional.silu(inner))
 
@@ -92,14 +93,22 @@ class LatentDenoiser(nn.Module):
 
     def forward(self, noisy, sigma, group, label):
         """Estimate the clean latents behind noisy ones, both on the scale of .5."""
-        total = sigma**2 + SIGMA_DATA**2
-        skip, out = SIGMA_DATA**2 / total, sigma * SIGMA_DATA / total.sqrt()
+        each = slice(None)
+        return self.denoise(noisy, sigma, self.conditions(sigma, group, label), each)
+
+    def conditions(self, sigma, group, label):
+        """Embed noise levels, groups and outcomes: (n_conditions, hidden)."""
         phase = sigma.log() / 4 * self.frequencies
         noise = self.noise(torch.cat([phase.sin(), phase.cos()], dim=1))
-        condition = nn.functional.silu(noise + self.group(group) + self.label(label))
+        return nn.functional.silu(noise + self.group(group) + self.label(label))
+
+    def denoise(self, noisy, sigma, conditions, number):
+        """Estimate under conditions that rows share, by number; else as `forward`."""
+        total = sigma**2 + SIGMA_DATA**2
+        skip, out = SIGMA_DATA**2 / total, sigma * SIGMA_DATA / total.sqrt()
         state = self.enter(noisy / total.sqrt())
         for block in self.blocks:
-            state = block(state, condition)
+            state = block(state, conditions, number)
         return skip * noisy + out * self.leave(state)
 
 
@@ -147,10 +156,10 @@ def draw_latents(denoiser, group, label, generator, n_steps=24):
 
     Parameters
     ----------
-    denoiser : callable
-        `LatentDenoiser`, or what has its `n_features`, `from_scale` and call.
+    denoiser : LatentDenoiser
+        Or what has its `n_features`, `from_scale`, `conditions` and `denoise`.
     group, label : LongTensor of shape (n,)
-        Conditions.
+        Conditions; each pair is embedded once a step, however many rows have it.
     generator : torch.Generator
         Of the first noise, the only randomness.
     n_steps : int, default=24
@@ -160,21 +169,19 @@ def draw_latents(denoiser, group, label, generator, n_steps=24):
     -------
     Tensor of shape (n, n_features)
     """
+    pairs, number = torch.stack([group, label]).unique(dim=1, return_inverse=True)
+
+    def slope(state, sigma):
+        conditions = denoiser.conditions(sigma.expand(pairs.shape[1], 1), *pairs)
+        return (state - denoiser.denoise(state, sigma, conditions, number)) / sigma
+
     levels = noise_schedule(n_steps, group.device)
     shape = len(group), denoiser.n_features
     state = levels[0] * torch.randn(shape, generator=generator, device=group.device)
     for sigma, below in zip(levels[:-1], levels[1:], strict=True):
-        slope = (state - estimate(denoiser, state, sigma, group, label)) / sigma
-        ahead = state + (below - sigma) * slope
+        here = slope(state, sigma)
+        ahead = state + (below - sigma) * here
         if below > 0:
-            slope_ahead = (
-                ahead - estimate(denoiser, ahead, below, group, label)
-            ) / below
-            ahead = state + (below - sigma) * (slope + slope_ahead) / 2
-        state = ahead
+            here = (here + slope(ahead, below)) / 2
+        state = state + (below - sigma) * here
     return denoiser.from_scale(state)
-
-
-def estimate(denoiser, state, sigma, group, label):
-    """Call the denoiser with one noise level for all rows."""
-    return denoiser(state, sigma.expand(len(state), 1), group, label)

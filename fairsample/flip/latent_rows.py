@@ -28,6 +28,10 @@ class LatentBatch(NamedTuple):
         """Move every tensor to a device."""
         return LatentBatch(*(tensor.to(device) for tensor in self))
 
+    def every(self, first, step):
+        """Take each so manyth row, beginning with the `first`."""
+        return LatentBatch(*(tensor[first::step] for tensor in self))
+
 
 class LatentRows(RowDataset):
     """Rows as posteriors; what `RecordLoader` reads from.

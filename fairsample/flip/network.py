@@ -14,8 +14,10 @@ from fairsample.flip.network_fitting import (
     restore_network,
 )
 from fairsample.flip.network_settings import NetworkSettings
+from fairsample.training.device import usable_device
 from fairsample.training.estimator_seeds import draw_seed
 from fairsample.training.net_state import net_state
+from fairsample.training.precision import fast_matmul
 from fairsample.training.records import Records
 from fairsample.training.seeding import torch_generator
 
@@ -165,8 +167,9 @@ class FlipNetwork:
         seed = draw_seed(random_state)
         random_state = check_random_state(draw_seed(random_state))
         written_as = self.exchange_groups(group, label, random_state)
-        generator = torch_generator(seed, self.settings.device)
-        columns = self.write(written_as, label, generator)
+        generator = torch_generator(seed, self.vae.module_.device)
+        with fast_matmul():
+            columns = self.write(written_as, label, generator)
         columns[:, 0] = torch.as_tensor(group)
         return self.encoder.decode(Records(columns), group, random_state)
 
@@ -210,10 +213,11 @@ class FlipNetwork:
     @classmethod
     def from_state(cls, state):
         """Rebuild a network from `state`."""
+        settings = NetworkSettings(**state["settings"])
         return cls(
             RecordEncoder.from_json(state["encoder"]),
             state["cell_counts"],
-            NetworkSettings(**state["settings"]),
+            settings._replace(device=usable_device(settings.device)),
             state["nets"],
             state["fairness_weight"],
         )

@@ -10,6 +10,7 @@ from fairsample.flip.diffusion import LatentDenoiser
 from fairsample.flip.latent_rows import encode_rows
 from fairsample.flip.nets import DenoiserNet, VaeNet
 from fairsample.flip.vae import TableVae
+from fairsample.training.device import choose_device, placement
 from fairsample.training.net_state import net_state, restore_net
 from fairsample.training.records import Records
 from fairsample.training.schedule import one_cycle, progress
@@ -49,7 +50,7 @@ def fit_plain_network(columns, block_sizes, settings, seed, callbacks=(), verbos
     """
     columns = torch.as_tensor(columns)
     n, settings_of = len(columns), (settings, block_sizes)
-    with seeded(seed, settings.device):
+    with seeded(seed, choose_device(settings.device)):
         n_steps = settings.max_epochs * -(-n // settings.batch_size)
         own = [one_cycle(settings.learning_rate, n_steps)]
         vae = make_vae(*settings_of, [*own, *callbacks], verbose)
@@ -91,7 +92,7 @@ def align_network(
     )
     vae.set_params(free_nats=count_free_nats(columns, settings.latent_share))
     penalty = AlignmentPenalty(vae.module_, columns, weight)
-    with seeded(seed, settings.device):
+    with seeded(seed, vae.device):
         with vae.alignment_phase(penalty, hidden_share(weight)):
             vae.partial_fit(Records(columns), None)
         latents = encode_rows(vae.module_, columns)
@@ -179,6 +180,6 @@ def shared_arguments(settings, callbacks, verbose):
         "validation_fraction": 0.0,
         "lr": settings.learning_rate,
         "callbacks": [*callbacks, *progress(verbose)],
-        "device": settings.device,
+        **placement(settings.device),
         "verbose": int(verbose > 1),
     }

@@ -15,7 +15,7 @@ from fairsample.flip.pair_tables import mix_with_independence
 from fairsample.flip.private_fit import PrivatelyFitted
 from fairsample.flip.table_generator import TableGenerator
 from fairsample.flip.table_release import Rows, count_table
-from fairsample.training.device import check_device, choose_device
+from fairsample.training.device import ACCELERATE, check_device, choose_device
 from fairsample.training.estimator_seeds import draw_seed
 from fairsample.validation import refuse_visits
 
@@ -294,7 +294,7 @@ class FlipResampler(PrivatelyFitted, BaseFairResampler):
         return min(self.fairness_weight / FULL_WEIGHT, 1.0)
 
     def _learn(self, X, y, groups):
-        check_device(self.device)
+        check_device(self.device, shared=self.network)
         refuse_visits(X, "FlipResampler")
         frame = X.drop(columns=list(groups.columns))
         network = engine = None
@@ -317,12 +317,13 @@ class FlipResampler(PrivatelyFitted, BaseFairResampler):
         )
 
     def _network_options(self, memory=None):
+        alone = self.device != ACCELERATE  # else all have to find it, or none
         return NetworkOptions(
             self.fairness_weight,
             self.max_epochs,
-            choose_device(self.device),
+            self.device,
             tuple(draw_seed(self.random_state_) for _ in range(2)),
-            memory,
+            memory if alone else None,
             tuple(self.callbacks or ()),
             self.verbose,
         )

@@ -173,8 +173,9 @@ class TableVae(nn.Module):
         LongTensor of shape (n, n_columns)
             Levels.
         """
-        sampler = BlockSampler(self.detokenizer, self.block_sizes)
-        sampler.embedding[: self.block_sizes[GROUP]] = 0  # as if it were not there
+        sampler = BlockSampler(
+            self.detokenizer, self.block_sizes, n_unseen=self.block_sizes[GROUP]
+        )
         given = torch.stack([group, label], dim=1)
         context = self.decode(latents).flatten(1)
         return sampler.draw(given, len(given), generator, context=context)

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from fairsample.autoregressive import CausalDecoder
+from fairsample.autoregressive import CausalDecoder, draw_codes
 
 __all__ = ["CausalTransformer"]
 
@@ -162,7 +162,7 @@ class CausalTransformer(nn.Module):
         steps = self.tokens(given)
         for j in range(len(columns), until):
             steps, past = self.decoder(steps, past)
-            odds = F.linear(steps[:, -1], readout[j], bias[j]).softmax(1)
-            columns.append(torch.multinomial(odds, 1, generator=generator)[:, 0])
+            logits = F.linear(steps[:, -1], readout[j], bias[j])
+            columns.append(draw_codes(logits, generator))
             steps = F.embedding(columns[-1], embedding[j])[:, None]
         return torch.stack(columns, dim=1)

@@ -12,8 +12,9 @@ from fairsample.causal.encoded_backend import EncodedBackend
 from fairsample.encoding import TableEncoder
 from fairsample.language_models.causal_transformer import CausalTransformer
 from fairsample.language_models.language_model_plan import LanguageModelPlan
-from fairsample.training.device import check_device, choose_device
+from fairsample.training.device import check_device, placement, usable_device
 from fairsample.training.net_state import net_state, restore_net
+from fairsample.training.precision import fast_matmul
 from fairsample.training.record_net import RecordNet
 from fairsample.training.records import Records
 from fairsample.training.schedule import one_cycle, progress, stop_early
@@ -172,7 +173,7 @@ class ScratchLanguageModel(EncodedBackend):
 
     def _validate_params(self):
         super()._validate_params()
-        check_device(self.device)
+        check_device(self.device, shared=True)
         plan = self._plan(1)
         if plan.embedding % plan.n_heads:
             raise ValueError(
@@ -218,7 +219,7 @@ class ScratchLanguageModel(EncodedBackend):
             batch_size=plan.batch_size,
             max_epochs=plan.max_epochs,
             callbacks=[*own, *(self.callbacks or []), *progress(self.verbose)],
-            device=choose_device(self.device),
+            **placement(self.device),
             verbose=int(self.verbose > 1),
         )
 
@@ -228,7 +229,8 @@ class ScratchLanguageModel(EncodedBackend):
         generator = torch_generator(seed, device)
         n_at_once = max(TOKENS_AT_ONCE // len(self.order_), 1)
         parts = torch.as_tensor(given).split(n_at_once)
-        written = [module.write(part.to(device), until, generator) for part in parts]
+        with fast_matmul():
+            written = [module.write(p.to(device), until, generator) for p in parts]
         return torch.cat(written).cpu().numpy()
 
     @torch.no_grad()
@@ -265,7 +267,8 @@ class ScratchLanguageModel(EncodedBackend):
     @classmethod
     def from_state(cls, state):
         """Rebuild a fitted model from `state`."""
-        model = cls(**state["parameters"])
+        device = usable_device(state["parameters"]["device"])
+        model = cls(**state["parameters"] | {"device": device})
         model.encoder_ = TableEncoder.from_json(state["encoder"])
         model.order_, model.rejected_ = model.encoder_.columns_, {}
         net = model._make_net(

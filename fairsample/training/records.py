@@ -54,6 +54,21 @@ class RecordBatch:
             **{k: None if v is None else v.to(device) for k, v in tensors.items()}
         )
 
+    def every(self, first, step):
+        """Take each so manyth record, beginning with the `first`."""
+        taken = torch.arange(len(self), device=self.columns.device) % step == first
+        if not self.has_visits:
+            return RecordBatch(self.columns[taken])
+        visits = taken[self.patient]
+        n_codes = torch.bincount(self.visit_of_code, minlength=len(visits))[visits]
+        return RecordBatch(
+            self.columns[taken],
+            self.codes[visits[self.visit_of_code]],
+            n_codes.cumsum(0) - n_codes,
+            (taken.cumsum(0) - 1)[self.patient[visits]],
+            self.visit_number[visits],
+        )
+
     def repeated(self, times):
         """Give the records that many times over, one after the other."""
         columns = self.columns.repeat(times, 1)

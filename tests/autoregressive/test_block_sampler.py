@@ -6,7 +6,7 @@ import torch
 from scipy.stats import chisquare
 from small_nets import all_rows, as_bags, block_net, log_odds_of_rows
 
-from fairsample.autoregressive import BlockSampler
+from fairsample.autoregressive import BlockSampler, draw_codes
 
 BLOCK_SIZES = [3, 2, 4, 1, 2]
 N_ROWS = 100_000
@@ -127,3 +127,28 @@ def test_rows_follow_their_context():
         )
         counts = np.bincount(2 * drawn[:, 0] + drawn[:, 1], minlength=6)
         assert p_value(counts, log_odds.exp()) > UNLIKELY
+
+
+class TestDrawCodes:
+    def test_as_often_as_their_odds_say(self):
+        odds = torch.tensor([0.0625, 0.0, 0.5625, 0.375])
+        drawn = draw_codes(odds.log().expand(N_ROWS, -1), generator())
+        counts = drawn.bincount(minlength=4)
+        assert counts[1] == 0
+        assert chisquare(counts[odds > 0], N_ROWS * odds[odds > 0]).pvalue > UNLIKELY
+
+    def test_no_code_without_odds_at_either_end(self, monkeypatch):
+        odds = torch.tensor([[0.0, 0.3, 0.7, 0.0]]).expand(2, -1)
+        ends = torch.tensor([[0.0], [1.0]])  # 1 is what rounding can make of a draw
+        monkeypatch.setattr(torch, "rand", lambda *_, **__: ends)
+        assert draw_codes(odds.log(), generator()).tolist() == [1, 2]
+
+
+def test_unseen_codes_move_nothing(net):
+    given = torch.arange(3).repeat(2000)[:, None]
+    drawn = BlockSampler(net, BLOCK_SIZES, n_unseen=3).draw(given, 6000, generator())
+    again = BlockSampler(net, BLOCK_SIZES, n_unseen=3).draw(
+        torch.zeros_like(given), 6000, generator()
+    )
+    assert drawn[:, 0].equal(given[:, 0])
+    assert drawn[:, 1:].equal(again[:, 1:])

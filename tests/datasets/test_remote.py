@@ -31,7 +31,7 @@ def files_below(folder):
 @pytest.mark.parametrize(
     ("name", "stored"),
     [
-        ("tiny.csv.gz", gzip.compress(CONTENT)),
+        ("tiny.csv.gz", gzip.compress(CONTENT, mtime=0)),
         ("tiny.csv", CONTENT),
         ("rows.csv", CONTENT),
     ],
@@ -105,7 +105,9 @@ def test_a_wrong_download_leaves_no_file(tmp_path, loopback):
     assert files_below(tmp_path) == []
 
 
-@pytest.mark.parametrize("stored", [b"other", gzip.compress(CONTENT)[:-9], b""])
+@pytest.mark.parametrize(
+    "stored", [b"other", gzip.compress(CONTENT, mtime=0)[:-9], b""]
+)
 def test_a_damaged_file_is_refused_by_name(tmp_path, stored):
     (tmp_path / "tiny").mkdir()
     path = tmp_path / "tiny" / "tiny.csv.gz"

@@ -225,7 +225,7 @@ def test_dtypes_come_back(dtype):
 @pytest.mark.parametrize(
     "value",
     [object(), {1, 2}, [lambda: 0], np.array([(1, 2.0)], dtype="i4,f8"), int],
-    ids=repr,
+    ids=["object", "set", "function", "structured", "type"],
 )
 def test_other_values_are_refused(value):
     with pytest.raises(ValueError, match="cannot be stored"):

@@ -24,8 +24,11 @@ class ExactDenoiser:
     means = torch.tensor([-1.0, 2.0])
     variance = 0.3
 
-    def __call__(self, noisy, sigma, group, label):
-        mean = self.means[group][:, None]
+    def conditions(self, sigma, group, label):
+        return self.means[group][:, None]
+
+    def denoise(self, noisy, sigma, conditions, number):
+        mean = conditions[number]
         return mean + self.variance / (self.variance + sigma**2) * (noisy - mean)
 
     def from_scale(self, latents):
@@ -49,6 +52,26 @@ def test_sampler_draws_what_an_exact_denoiser_says():
         assert float(rows.mean()) == pytest.approx(mean, abs=0.02)
         assert float(rows.var()) == pytest.approx(ExactDenoiser.variance, rel=0.03)
         assert float(torch.corrcoef(rows.T)[0, 1]) == pytest.approx(0, abs=0.03)
+
+
+def test_rows_share_the_embedding_of_their_conditions():
+    denoiser, noisy = make_denoiser(), torch.randn(6, 4, generator=generator())
+    with torch.no_grad():
+        for weights in denoiser.parameters():
+            weights.normal_(generator=generator(1))
+        group, label = (
+            torch.tensor([0, 1, 1, 0, 0, 1]),
+            torch.tensor([2, 0, 1, 2, 2, 0]),
+        )
+        sigma = torch.full((6, 1), 0.7)
+        pairs = torch.tensor([[0, 1, 1], [2, 0, 1]])
+        shared = denoiser.denoise(
+            noisy,
+            sigma[:1],
+            denoiser.conditions(sigma[:3], *pairs),
+            torch.tensor([0, 1, 2, 0, 0, 1]),
+        )
+        torch.testing.assert_close(shared, denoiser(noisy, sigma, group, label))
 
 
 def test_sampler_is_of_second_order():

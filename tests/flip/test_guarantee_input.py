@@ -55,7 +55,6 @@ def refused(message, X=None, y=None, *, unread=True, **options):
         ),
         ({"private_engine": "laplace"}, "'private_engine'"),
     ],
-    ids=str,
 )
 def test_parameters(options, message):
     refused(message, **options)

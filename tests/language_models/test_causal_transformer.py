@@ -7,6 +7,7 @@ from scipy.stats import chisquare
 from tiny_generators import all_columns, random_columns
 
 from fairsample.autoregressive import column_nll
+from fairsample.language_models import causal_transformer
 from fairsample.language_models.causal_transformer import N_WAVES, CausalTransformer
 from fairsample.training.seeding import seeded
 
@@ -71,11 +72,11 @@ def test_probabilities_of_all_rows_sum_to_one(module):
 def test_cached_odds_are_the_teacher_forced_ones(module, monkeypatch, n_given):
     rows, used = random_columns(40, BLOCK_SIZES, seed=3), []
 
-    def replay(odds, n, generator):
-        used.append(odds)
-        return rows[:, [n_given + len(used) - 1]]
+    def replay(logits, generator):
+        used.append(logits.softmax(1))
+        return rows[:, n_given + len(used) - 1]
 
-    monkeypatch.setattr(torch, "multinomial", replay)
+    monkeypatch.setattr(causal_transformer, "draw_codes", replay)
     written = module.write(rows[:, :n_given], 4, generator())
     assert written.equal(rows)
     logits = module(rows)
