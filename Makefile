@@ -4,6 +4,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 TORCH := $(shell grep '^torch==' constraints.txt)
 
+WORKERS ?= 2
+
 READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 BENCH := $(VENV)/bench
@@ -34,8 +36,8 @@ install: $(READY) ## Make .venv with what constraints.txt pins
 demo: $(READY) ## Compare real, over-sampled and fair synthetic training data
 	$(BIN)/python -m fairsample demo
 
-test: $(READY) ## Run all tests (ARGS="tests/metrics -x" for some of them)
-	$(BIN)/python -m pytest $(ARGS)
+test: $(READY) ## Run all tests (ARGS="tests/metrics -x" for some, WORKERS=0 for one process)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 audit: $(READY) ## Attack the privacy guarantee with canaries (minutes)
 	$(BIN)/python -m pytest -m audit tests

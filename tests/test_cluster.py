@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 from joblib import cpu_count, parallel_config
+from joblib.externals.loky import get_reusable_executor
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.parallel import Parallel, delayed
@@ -51,7 +52,8 @@ def on_dask(cluster):
 
 @pytest.fixture
 def on_loky():
-    """Let two processes of this machine run what joblib spreads."""
+    """Let two processes of this machine, new ones, run what joblib spreads."""
+    get_reusable_executor().shutdown(wait=True, kill_workers=True)
     with parallel_config(backend="loky", n_jobs=2):
         yield
 

@@ -1,7 +1,7 @@
 """Networks that write one code after the other, and how to draw from them."""
 
 from fairsample.autoregressive.column_blocks import column_nll
-from fairsample.autoregressive.decoder import CausalDecoder
+from fairsample.autoregressive.decoder import CausalDecoder, PastSteps
 from fairsample.autoregressive.masked import MaskedAutoregressiveNet
 from fairsample.autoregressive.sampling import BlockSampler, CursorSampler, draw_codes
 
@@ -10,6 +10,7 @@ __all__ = [
     "CausalDecoder",
     "CursorSampler",
     "MaskedAutoregressiveNet",
+    "PastSteps",
     "column_nll",
     "draw_codes",
 ]

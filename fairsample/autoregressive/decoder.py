@@ -1,10 +1,42 @@
 """A causal transformer: every step reads itself and the steps before it."""
 
-import torch
+from dataclasses import dataclass
+
 import torch.nn.functional as F
 from torch import nn
 
-__all__ = ["CausalDecoder"]
+__all__ = ["CausalDecoder", "PastSteps"]
+
+
+@dataclass
+class PastSteps:
+    """Keys and values of the steps so far, with room for those to come.
+
+    Steps come first, so that a step more is written without moving those before it.
+
+    Attributes
+    ----------
+    keys, values : list of Tensor of shape (most_steps, n, n_heads, width)
+        Of each block.
+    n_steps : int
+        Steps that are there.
+    """
+
+    keys: list
+    values: list
+    n_steps: int = 0
+
+    def of(self, rows):
+        """Keep some rows (mask or positions): PastSteps."""
+        there = slice(self.n_steps)
+        kept = PastSteps([], [], self.n_steps)
+        for mine, theirs in ((self.keys, kept.keys), (self.values, kept.values)):
+            for tensor in mine:
+                chosen = tensor[there, rows]
+                room = tensor.new_empty(len(tensor), *chosen.shape[1:])
+                room[there] = chosen
+                theirs.append(room)
+        return kept
 
 
 class DecoderBlock(nn.Module):
@@ -12,8 +44,7 @@ class DecoderBlock(nn.Module):
 
     Notes
     -----
-    Shape: input and output (n, n_steps, embedding); ``past`` is a pair of keys
-    and values of shape (n, n_heads, n_past, embedding / n_heads), or None.
+    Shape: input and output (n, n_steps, embedding).
     """
 
     def __init__(self, embedding, n_heads, dropout):
@@ -31,29 +62,45 @@ class DecoderBlock(nn.Module):
         )
         self.dropout = nn.Dropout(dropout)
 
-    def attend(self, steps, past):
-        """Attend to the steps so far; give the result and all keys and values."""
-        n, n_steps, width = steps.shape
-        query, key, value = (
-            part.view(n, n_steps, self.n_heads, width // self.n_heads).transpose(1, 2)
-            for part in self.query_key_value(steps).chunk(3, dim=-1)
-        )
-        if past is not None:
-            key = torch.cat([past[0], key], dim=2)
-            value = torch.cat([past[1], value], dim=2)
-        mixed = F.scaled_dot_product_attention(
-            query, key, value, is_causal=past is None and n_steps > 1
-        )
-        return self.attention_out(mixed.transpose(1, 2).reshape(n, n_steps, width)), (
-            key,
-            value,
-        )
+    def heads(self, steps):
+        """Give query, key and value of each head: (n, n_steps, n_heads, width) each."""
+        parts = self.query_key_value(self.attention_norm(steps)).chunk(3, dim=-1)
+        return [part.unflatten(-1, (self.n_heads, -1)) for part in parts]
 
-    def forward(self, steps, past=None):
-        """Transform the steps; give them and the keys and values to keep."""
-        mixed, present = self.attend(self.attention_norm(steps), past)
-        steps = steps + self.dropout(mixed)
-        return steps + self.feed_forward(steps), present
+    def add(self, steps, mixed):
+        """Add what attention has mixed, (n, n_steps, n_heads, width), and go on."""
+        steps = steps + self.dropout(self.attention_out(mixed.flatten(2)))
+        return steps + self.feed_forward(steps)
+
+    def forward(self, steps):
+        """Transform all steps of a sequence."""
+        query, key, value = self.heads(steps)
+        return self.add(steps, _mix(query, key, value))
+
+    def go_on(self, steps, keys, values, n_past):
+        """Transform the steps after some that are past, and keep keys and values."""
+        query, key, value = self.heads(steps)
+        n_now = n_past + steps.shape[1]
+        keys[n_past:n_now], values[n_past:n_now] = (
+            part.transpose(0, 1) for part in (key, value)
+        )
+        if n_past:
+            return self.add(steps, _mix_last(query, keys[:n_now], values[:n_now]))
+        return self.add(steps, _mix(query, key, value))
+
+
+def _mix(query, key, value):
+    """Mix values causally; all are (n, n_steps, n_heads, width)."""
+    by_head = (part.transpose(1, 2) for part in (query, key, value))
+    mixed = F.scaled_dot_product_attention(*by_head, is_causal=query.shape[1] > 1)
+    return mixed.transpose(1, 2)
+
+
+def _mix_last(query, keys, values):
+    """Mix values for the last step alone; a matrix product is slower for so little."""
+    scale = query.shape[-1] ** -0.5
+    share = (query[:, 0] * scale * keys).sum(-1).softmax(0)
+    return (share[..., None] * values).sum(0)[:, None]
 
 
 class CausalDecoder(nn.Module):
@@ -73,8 +120,7 @@ class CausalDecoder(nn.Module):
     Notes
     -----
     Shape: input and output (n, n_steps, embedding); the output of a step depends on
-    this step and those before it. ``past`` is what an earlier call gave beside its
-    output, for each block keys and values: then the one step given goes on from there.
+    this step and those before it.
 
     Examples
     --------
@@ -82,10 +128,12 @@ class CausalDecoder(nn.Module):
     >>> from fairsample.autoregressive import CausalDecoder
     >>> decoder = CausalDecoder(5, 16, n_layers=2, n_heads=4, dropout=0.0).eval()
     >>> steps = torch.randn(3, 5, 16)
-    >>> whole, _ = decoder(steps)
-    >>> _, past = decoder(steps[:, :4])
-    >>> last, _ = decoder(steps[:, 4:], past)
-    >>> torch.allclose(last, whole[:, 4:], atol=1e-5)
+    >>> whole = decoder(steps)
+    >>> with torch.no_grad():
+    ...     past = decoder.nothing_past(3)
+    ...     first = decoder.go_on(steps[:, :4], past)
+    ...     last = decoder.go_on(steps[:, 4:], past)
+    >>> torch.allclose(torch.cat([first, last], dim=1), whole, atol=1e-5)
     True
     """
 
@@ -102,12 +150,38 @@ class CausalDecoder(nn.Module):
         self.norm = nn.LayerNorm(embedding)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, steps, past=None):
-        """Give the steps' output, and per block the keys and values of all steps."""
-        n_past = 0 if past is None else past[0][0].shape[2]
-        place = torch.arange(n_past, n_past + steps.shape[1], device=steps.device)
-        steps, present = self.dropout(steps + self.position(place)), []
-        for number, block in enumerate(self.blocks):
-            steps, kept = block(steps, None if past is None else past[number])
-            present.append(kept)
-        return self.norm(steps), present
+    def place(self, steps, n_past=0):
+        """Add to each step where it stands."""
+        return self.dropout(steps + self.position.weight[n_past:][: steps.shape[1]])
+
+    def forward(self, steps):
+        """Give the steps' output."""
+        steps = self.place(steps)
+        for block in self.blocks:
+            steps = block(steps)
+        return self.norm(steps)
+
+    def nothing_past(self, n):
+        """Begin sequences of n rows step by step: PastSteps."""
+        weight, n_heads = self.position.weight, self.blocks[0].n_heads
+        shape = len(weight), n, n_heads, weight.shape[1] // n_heads
+        keys, values = (
+            [weight.new_empty(shape) for _ in self.blocks] for _ in range(2)
+        )
+        return PastSteps(keys, values)
+
+    def go_on(self, steps, past):
+        """Give the output of the next steps; `past` learns of them.
+
+        Several steps at once come first only, when nothing is past.
+        """
+        n_past = past.n_steps
+        if n_past and steps.shape[1] > 1:
+            raise ValueError(f"{steps.shape[1]} steps at once after {n_past} others.")
+        steps = self.place(steps, n_past)
+        for block, keys, values in zip(
+            self.blocks, past.keys, past.values, strict=True
+        ):
+            steps = block.go_on(steps, keys, values, n_past)
+        past.n_steps = n_past + steps.shape[1]
+        return self.norm(steps)

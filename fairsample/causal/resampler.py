@@ -97,7 +97,7 @@ class CausalLLMResampler(BaseFairResampler):
     callbacks : list of skorch callbacks, default=None
         Of the transformer.
     device : str, default="auto"
-        Where torch works.
+        Where torch works, as :class:`~fairsample.FairSynthResampler` has it.
     random_state : int, RandomState instance or None, default=None
         The same seed gives the same rows.
     verbose : int, default=0

@@ -87,7 +87,8 @@ class RecordWriter:
         module = self.module
         patient = torch.arange(len(columns), device=columns.device)
         prefix = module.embed_prefix(columns)
-        history, past = module.visit_transformer(prefix[:, None])
+        past = module.visit_transformer.nothing_past(len(columns))
+        history = module.visit_transformer.go_on(prefix[:, None], past)
         written = []
         for number in range(module.max_visits):
             context = torch.cat([history[:, 0], prefix], dim=1)
@@ -103,8 +104,8 @@ class RecordWriter:
                 break
             visit = embed_visits(module, row, code, len(patient))
             patient, visit, prefix = patient[~ended], visit[~ended], prefix[~ended]
-            past = [(key[~ended], value[~ended]) for key, value in past]
-            history, past = module.visit_transformer(visit[:, None], past)
+            past = past.of(~ended)
+            history = module.visit_transformer.go_on(visit[:, None], past)
         return flatten(written, len(columns), module.max_visits)
 
 

@@ -108,7 +108,7 @@ class Halo(nn.Module):
         steps = prefix.new_zeros(len(prefix), n_steps, prefix.shape[1])
         steps[:, 0] = prefix
         steps[batch.patient, batch.visit_number + 1] = visits
-        history, _ = self.visit_transformer(steps[:, :-1])
+        history = self.visit_transformer(steps[:, :-1])
         history = history[batch.patient, batch.visit_number]
         return torch.cat([history, prefix[batch.patient]], dim=1)
 

@@ -122,7 +122,8 @@ class FairSynthResampler(BaseFairResampler):
     callbacks : list of skorch callbacks, default=None
         Added to the net's own, in both phases of training.
     device : str, default="auto"
-        Where torch works; "auto" takes a GPU where there is one.
+        Where torch works; "auto" takes a GPU where there is one, "accelerate" all
+        that accelerate has started a process for (:ref:`several-gpus`).
     random_state : int, RandomState instance or None, default=None
         The same seed gives the same rows.
     verbose : int, default=0

@@ -104,7 +104,8 @@ class FlipResampler(PrivatelyFitted, BaseFairResampler):
     callbacks : list of skorch callbacks, default=None
         Of the network; they see synthetic rows only, under an epsilon.
     device : str, default="auto"
-        Where torch works; "auto" takes a GPU where there is one.
+        Where torch works; "auto" takes a GPU where there is one, "accelerate" those
+        of several processes, for the network of a fit that is not private.
     random_state : int, RandomState instance or None, default=None
         What is drawn after the counts. Noise comes from the operating system and has no
         seed: two private fits differ.

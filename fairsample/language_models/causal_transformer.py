@@ -131,7 +131,7 @@ class CausalTransformer(nn.Module):
 
     def forward(self, columns):
         """Give the logits of all levels, teacher-forced on the row."""
-        steps, _ = self.decoder(self.tokens(columns[:, :-1]))
+        steps = self.decoder(self.tokens(columns[:, :-1]))
         readout = self.readout().split(self.block_sizes)
         bias = self.readout_bias.split(self.block_sizes)
         logits = map(F.linear, steps.unbind(1), readout, bias)
@@ -158,10 +158,10 @@ class CausalTransformer(nn.Module):
         readout = self.readout().split(self.block_sizes)
         bias = self.readout_bias.split(self.block_sizes)
         embedding = self.embedding().split(self.block_sizes)
-        columns, past = list(given.unbind(1)), None
+        columns, past = list(given.unbind(1)), self.decoder.nothing_past(len(given))
         steps = self.tokens(given)
         for j in range(len(columns), until):
-            steps, past = self.decoder(steps, past)
+            steps = self.decoder.go_on(steps, past)
             logits = F.linear(steps[:, -1], readout[j], bias[j])
             columns.append(draw_codes(logits, generator))
             steps = F.embedding(columns[-1], embedding[j])[:, None]

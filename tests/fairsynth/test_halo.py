@@ -114,13 +114,13 @@ def test_kept_keys_and_values_give_the_same_histories(module):
     generator = torch.Generator().manual_seed(0)
     steps = torch.randn(3, N_VISITS, 8, generator=generator, dtype=torch.float64)
     with torch.no_grad():
-        at_once, _ = module.visit_transformer(steps)
-        past, one_by_one = None, []
-        for step in range(N_VISITS):
-            history, past = module.visit_transformer(steps[:, [step]], past)
-            one_by_one.append(history)
+        transformer = module.visit_transformer
+        at_once, past = transformer(steps), transformer.nothing_past(3)
+        one_by_one = [
+            transformer.go_on(steps[:, [step]], past) for step in range(N_VISITS)
+        ]
     torch.testing.assert_close(torch.cat(one_by_one, dim=1), at_once)
-    assert [key.shape for key, _ in past] == [(3, 2, N_VISITS, 4)] * 2
+    assert past.n_steps == N_VISITS
 
 
 def test_levels_are_numbered_over_all_columns(module, columns):
