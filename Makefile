@@ -10,6 +10,9 @@ READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 BENCH := $(VENV)/bench
 BENCH_READY := $(BENCH)/.ready
+PEERS := $(abspath $(VENV)/peers)
+CTGAN := $(PEERS)/ctgan/bin/python
+MOSTLY := $(PEERS)/mostly/bin/python
 BENCHMARKS := "adult_quality.py" "diabetes_fidelity.py" "diabetes_fidelity.py --all" \
 	"fairness_comparison.py --data adult --official-split" \
 	"fairness_comparison.py --data diabetes" "fairness_comparison.py --data icu" \
@@ -23,7 +26,9 @@ BENCHMARKS := "adult_quality.py" "diabetes_fidelity.py" "diabetes_fidelity.py --
 	"causal_rows.py --data compas --n-rows 300" "causal_rows.py --data compas --n-rows 1000" \
 	"scratch_language_model.py" "causally_fair_classifier.py" \
 	"reader_speed.py" "generation_speed.py" "training_speed.py" "weight_search.py" \
-	"cluster_search.py" "large_table.py" "scale.py"
+	"training_precision.py" "training_precision.py --data patients" \
+	"cluster_search.py" "large_table.py" "patients_scale.py" "adult_peer.py --peer $(MOSTLY)" \
+	"scale.py --peer ctgan=$(CTGAN) --peer mostly=$(MOSTLY) --picture bench-results/scale.png"
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test audit slow lint format docs notebooks bench clean
@@ -59,7 +64,7 @@ docs: $(DOCS_READY) ## Build the documentation into docs/_build/html
 notebooks: $(READY) ## Execute the notebooks in place
 	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
 
-bench: $(BENCH_READY) ## Run the benchmarks (hours, on real data)
+bench: $(BENCH_READY) $(PEERS)/.ready ## Run the benchmarks, peers beside us (hours, on real data)
 	set -e; for run in $(BENCHMARKS); do \
 		echo "== $$run"; $(BENCH)/bin/python tests/benchmarks/$$run; done
 
@@ -85,4 +90,16 @@ $(BENCH_READY): $(READY)
 	sed 's/^pandas==.*/pandas==2.3.3/' constraints.txt > $(BENCH)/constraints.txt
 	$(BENCH)/bin/python -m pip install --quiet -c $(BENCH)/constraints.txt $(TORCH)
 	$(BENCH)/bin/python -m pip install --quiet -c $(BENCH)/constraints.txt -e '.[test,bench]'
+	touch $@
+
+# Each peer has pins of its own. What mostlyai-engine asks for of torch's companions is not
+# needed for tables, and has to fit the build of torch exactly where it is there.
+$(PEERS)/.ready: $(BENCH_READY)
+	$(BIN)/python -m venv $(PEERS)/ctgan
+	$(CTGAN) -m pip install --quiet $(TORCH)
+	$(CTGAN) -m pip install --quiet $(TORCH) ctgan==0.12.1 pyarrow
+	$(BIN)/python -m venv $(PEERS)/mostly
+	$(MOSTLY) -m pip install --quiet $(TORCH)
+	$(MOSTLY) -m pip install --quiet $(TORCH) mostlyai-engine==2.7.3
+	$(MOSTLY) -m pip uninstall --quiet --yes torchvision torchaudio
 	touch $@

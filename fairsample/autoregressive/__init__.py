@@ -1,5 +1,6 @@
 """Networks that write one code after the other, and how to draw from them."""
 
+from fairsample.autoregressive.byte_dropout import ByteDropout
 from fairsample.autoregressive.column_blocks import column_nll
 from fairsample.autoregressive.decoder import CausalDecoder, PastSteps
 from fairsample.autoregressive.masked import MaskedAutoregressiveNet
@@ -7,6 +8,7 @@ from fairsample.autoregressive.sampling import BlockSampler, CursorSampler, draw
 
 __all__ = [
     "BlockSampler",
+    "ByteDropout",
     "CausalDecoder",
     "CursorSampler",
     "MaskedAutoregressiveNet",

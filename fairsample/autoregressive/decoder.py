@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import torch.nn.functional as F
 from torch import nn
 
+from fairsample.autoregressive.byte_dropout import ByteDropout
+
 __all__ = ["CausalDecoder", "PastSteps"]
 
 
@@ -58,9 +60,9 @@ class DecoderBlock(nn.Module):
             nn.Linear(embedding, 4 * embedding),
             nn.GELU(),
             nn.Linear(4 * embedding, embedding),
-            nn.Dropout(dropout),
+            ByteDropout(dropout),
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = ByteDropout(dropout)
 
     def heads(self, steps):
         """Give query, key and value of each head: (n, n_steps, n_heads, width) each."""
@@ -148,7 +150,7 @@ class CausalDecoder(nn.Module):
             DecoderBlock(embedding, n_heads, dropout) for _ in range(n_layers)
         )
         self.norm = nn.LayerNorm(embedding)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = ByteDropout(dropout)
 
     def place(self, steps, n_past=0):
         """Add to each step where it stands."""

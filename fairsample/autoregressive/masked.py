@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from fairsample.autoregressive.byte_dropout import ByteDropout
+
 __all__ = ["MaskedAutoregressiveNet"]
 
 
@@ -69,7 +71,7 @@ class MaskedAutoregressiveNet(nn.Module):
             nn.Linear(n_hidden, n_hidden) for _ in range(n_blocks)
         )
         self.readout = nn.Linear(n_hidden, n_codes)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = ByteDropout(dropout)
         if context_features:
             self.context_to_hidden = nn.Linear(context_features, n_hidden, bias=False)
             self.context_to_code = nn.Linear(context_features, n_codes, bias=False)

@@ -47,20 +47,23 @@ class CodeFeatures:
             ]
         )
 
-    def read(self, codes):
-        """Give the numbers of the first columns.
+    def read(self, codes, columns=None):
+        """Give the numbers of some columns.
 
         Parameters
         ----------
-        codes : ndarray of int of shape (n, n_given)
-            Codes of the first columns.
+        codes : ndarray of int of shape (n, n_columns)
+            Codes of the first columns, or of all.
+        columns : sequence of int, default=None
+            Which of them to read; None reads all.
 
         Returns
         -------
         ndarray of shape (n, n_numbers)
             At least one number a row: an intercept where no column is given.
         """
-        given = [self.tables[j][codes[:, j]] for j in range(codes.shape[1])]
+        columns = range(codes.shape[1]) if columns is None else columns
+        given = [self.tables[j][codes[:, j]] for j in columns]
         return np.hstack([*given, np.ones((len(codes), int(not given)))])
 
 

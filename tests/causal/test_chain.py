@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -183,3 +185,26 @@ def test_unfitted_and_wrong_settings_are_refused():
     with pytest.raises(ValueError, match="n_near"):
         ConditionalChain(0).fit(some_rows(10), ORDER)
     assert clone(ConditionalChain(5)).n_near == 5
+
+
+class TestFewParents:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def few(cls):
+        context = SimpleNamespace(sensitive="group")
+        chain = ConditionalChain(most_parents=1)
+        return chain.fit(some_rows(), ORDER, context=context, random_state=0)
+
+    def test_sensitive_column_is_one_of_them(self, few):
+        assert [p.tolist() for p in few.parents_] == [[], [0], [1], [1], [0, 1, 2, 3]]
+
+    def test_rows_still_go_on_from_them(self, few):
+        written, real = few.sample(None, 8000, random_state=0), some_rows()
+        for rows in (real, written):
+            means = rows.groupby("group")["dose"].mean()
+            assert means["B"] - means["A"] == pytest.approx(1.25, abs=0.25)
+
+    def test_come_back_with_what_was_learned(self, few):
+        loaded = ConditionalChain.from_state(few.state())
+        expected = few.sample(None, 50, random_state=1)
+        pd.testing.assert_frame_equal(loaded.sample(None, 50, random_state=1), expected)
