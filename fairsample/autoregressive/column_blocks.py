@@ -3,7 +3,12 @@
 import torch
 import torch.nn.functional as F
 
-__all__ = ["column_nll"]
+__all__ = ["at_least_float32", "column_nll"]
+
+
+def at_least_float32(tensor):
+    """Give what a net wrote in half the precision a type that can be summed."""
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 
 
 def column_nll(logits, columns, block_sizes):
@@ -23,7 +28,7 @@ def column_nll(logits, columns, block_sizes):
     Tensor of shape (n, n_columns)
         In nats.
     """
-    blocks = logits.split(block_sizes, dim=1)
+    blocks = at_least_float32(logits).split(block_sizes, dim=1)
     return torch.stack(
         [
             F.cross_entropy(block, columns[:, j], reduction="none")

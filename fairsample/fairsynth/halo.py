@@ -105,7 +105,7 @@ class Halo(nn.Module):
         prefix = self.embed_prefix(batch.columns)
         visits = self.visit_embedding(batch.codes, batch.visit_starts)
         n_steps = int(batch.visit_number.max()) + 2
-        steps = prefix.new_zeros(len(prefix), n_steps, prefix.shape[1])
+        steps = visits.new_zeros(len(prefix), n_steps, prefix.shape[1])
         steps[:, 0] = prefix
         steps[batch.patient, batch.visit_number + 1] = visits
         history = self.visit_transformer(steps[:, :-1])

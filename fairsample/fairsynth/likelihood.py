@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from fairsample.autoregressive import column_nll
+from fairsample.autoregressive import at_least_float32, column_nll
 
 __all__ = [
     "outcome_loss",
@@ -30,6 +30,7 @@ def visit_nll(logits, batch):
     Tensor of shape (n_visits,)
         In nats.
     """
+    logits = at_least_float32(logits)
     visit = batch.visit_of_code
     absent = F.softplus(logits).sum(1)
     return absent.index_add(0, visit, -logits[visit, batch.codes])

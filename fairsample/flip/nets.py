@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import torch
 
-from fairsample.autoregressive import column_nll
+from fairsample.autoregressive import at_least_float32, column_nll
 from fairsample.flip.diffusion import denoising_loss, draw_noise_levels
 from fairsample.flip.vae import kl_to_normal, kl_to_uniform
 from fairsample.training.record_net import RecordNet
@@ -65,7 +65,8 @@ class VaeNet(RecordNet):
 
     def infer(self, x, **fit_params):
         """Run the module on a `RecordBatch`."""
-        return self.module_(x.columns.to(self.device), **fit_params)
+        read = self.module_(x.columns.to(self.device), **fit_params)
+        return type(read)(*map(at_least_float32, read))
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
         """Mean nats of a row, and the penalty."""

@@ -25,6 +25,7 @@ PROGRAM = """
 import json, os, sys, warnings
 import numpy as np, pandas as pd
 from fairsample import CausalLLMResampler, FairSynthResampler, FlipResampler
+from fairsample.datasets import make_icu_cohort
 
 rank = int(os.environ.get("RANK", 0))
 rng = np.random.RandomState(0)
@@ -52,8 +53,13 @@ def curve(model):
 
 
 told = {"rank": rank, "plain": curve(fairsynth(fairness_weight=0))}
-if sys.argv[1] == "all":
+if sys.argv[1] != "plain":
     told["fair"] = curve(fairsynth())
+    cohort = make_icu_cohort(n_patients=80, random_state=0)
+    patients = FairSynthResampler(
+        "ethnicity", max_epochs=2, device="accelerate", random_state=0
+    ).fit(cohort.data, cohort.target)
+    told["visits"] = patients.net_.history[:, "train_loss"]
     flip = FlipResampler("male", network=True, epsilon=None, max_epochs=2,
                          device="accelerate", random_state=0)
     told["flip"] = curve(flip.fit(X, y))
@@ -61,7 +67,7 @@ if sys.argv[1] == "all":
                                 random_state=0)
     told["rows of causal"] = causal.fit(X, y).sample(20)[0]["dose"].tolist()
     try:
-        fairsynth(random_state=rank)
+        fairsynth(random_state=rank + (sys.argv[1] == "half"))
     except ValueError as error:
         told["refused"] = str(error)
 print("TOLD " + json.dumps(told))
@@ -123,10 +129,11 @@ class TestProcesses:
         assert "an integer as random_state" in of_two[0]["refused"]
 
     def test_half_the_precision(self, program, of_one):
-        (found,) = told_by(program, 1, ACCELERATE_MIXED_PRECISION="bf16")
+        (found,) = told_by(program, 1, "half", ACCELERATE_MIXED_PRECISION="bf16")
         curve = found["plain"]["train"]
         np.testing.assert_allclose(curve, of_one["train"], rtol=0.02)
         assert curve != of_one["train"]
+        assert np.isfinite([*found["visits"], *found["flip"]["train"]]).all()
 
 
 @pytest.fixture
