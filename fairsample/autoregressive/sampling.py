@@ -24,6 +24,11 @@ def draw_codes(logits, generator, temperature=1.0):
     -------
     LongTensor of shape (n,)
 
+    Raises
+    ------
+    ValueError
+        If a logit is not a number: the net has diverged.
+
     Examples
     --------
     >>> import torch
@@ -34,6 +39,11 @@ def draw_codes(logits, generator, temperature=1.0):
     """
     until = (logits / temperature).softmax(1).cumsum(1)
     total = until[:, -1:]
+    if total.isnan().any():
+        raise ValueError(
+            "The net gives logits that are no numbers: its training has diverged. "
+            "Fit with a lower learning_rate."
+        )
     place = total * torch.rand(total.shape, generator=generator, device=total.device)
     below = torch.nextafter(total, torch.zeros_like(total))  # no code without odds
     return torch.searchsorted(until, torch.minimum(place, below), right=True)[:, 0]

@@ -118,6 +118,7 @@ class ConditionalChain(EncodedBackend):
             self.encoder_.level_values_,
             self.most_parents,
             always=[j for j, name in enumerate(self.order_) if name == self._sensitive],
+            seed=seed,
         )
         self.conditionals_ = [
             self._fit_column(self._read(codes, j), codes[:, j], j, seed)

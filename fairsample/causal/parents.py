@@ -8,7 +8,7 @@ _MOST_CELLS = 16  # that a column is cut into
 _MOST_ROWS = 10_000  # that are looked at
 
 
-def choose_parents(codes, scores, most, always=()):
+def choose_parents(codes, scores, most, always=(), seed=0):
     """Choose the earlier columns that tell most about each column.
 
     Parameters
@@ -22,6 +22,8 @@ def choose_parents(codes, scores, most, always=()):
         outcome, goes on from all others.
     always : sequence of int, default=()
         Columns that are chosen whatever they tell.
+    seed : int, default=0
+        Draws the rows that are looked at, where there are many.
 
     Returns
     -------
@@ -41,7 +43,10 @@ def choose_parents(codes, scores, most, always=()):
     parents = [np.arange(j) for j in range(n_columns)]
     if most is None or n_columns - 2 <= most:
         return parents
-    cells = _cut(codes[:: -(-len(codes) // _MOST_ROWS)], scores)
+    if len(codes) > _MOST_ROWS:
+        stream = np.random.RandomState(seed)
+        codes = codes[stream.choice(len(codes), _MOST_ROWS, replace=False)]
+    cells = _cut(codes, scores)
     for j in range(most + 1, n_columns - 1):
         told = np.array([mutual_information(cells[i], cells[j]) for i in range(j)])
         told[[i for i in always if i < j]] = np.inf

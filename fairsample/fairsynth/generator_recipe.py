@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from fairsample.fairsynth.fitting import NetSettings
 from fairsample.fairsynth.training_plan import units_per_column
-from fairsample.training.device import check_device
+from fairsample.training.device import ACCELERATE, check_device
 from fairsample.training.estimator_seeds import draw_seed
 
 __all__ = ["GeneratorOptions", "GeneratorRecipe", "GeneratorSeeds"]
@@ -126,6 +126,11 @@ class GeneratorRecipe(NamedTuple):
         """Read it from a resampler's parameters, checked, and draw its seeds."""
         options = GeneratorOptions.of(resampler)
         options.check()
+        if resampler.downstream is not None and options.device == ACCELERATE:
+            raise ValueError(
+                f"device={ACCELERATE!r} with downstream=: each process would choose "
+                "for itself what is added. Take 'auto', 'cpu' or 'cuda'."
+            )
         return cls(
             options,
             resampler.min_cell_size,

@@ -68,6 +68,6 @@ class HaloNet(RecordNet):
             )
         if training and self.penalty_ is not None:
             penalty = self.penalty_(self.module_)
-            self.history.record_batch("train_penalty", penalty.item())
+            self.history.record_batch("train_penalty", self.mean_of_all(penalty))
             loss = loss + penalty
         return loss

@@ -28,6 +28,10 @@ class LatentBatch(NamedTuple):
         """Move every tensor to a device."""
         return LatentBatch(*(tensor.to(device) for tensor in self))
 
+    def tensors(self):
+        """Give all tensors: list."""
+        return list(self)
+
     def every(self, first, step):
         """Take each so manyth row, beginning with the `first`."""
         return LatentBatch(*(tensor[first::step] for tensor in self))

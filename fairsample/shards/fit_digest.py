@@ -12,7 +12,7 @@ from fairsample.encoding.json_values import value_to_json
 __all__ = ["digest_of_conditions", "digest_of_fit"]
 
 _WITHOUT_EFFECT = ("callbacks", "memory", "random_state", "verbose")
-_OF_THE_CLOCK = "history"  # of a net: seconds of each epoch
+_NOT_OF_THE_FIT = ("history", "device")  # seconds of each epoch, and where it was
 
 
 def digest_of_fit(resampler):
@@ -95,7 +95,7 @@ def _feed(sha256, value):
         sha256.update(_name_of_code(value).encode())
         value = value.get_params(deep=False)
     if isinstance(value, Mapping):
-        keys = {repr(key): key for key in value if key != _OF_THE_CLOCK}
+        keys = {repr(key): key for key in value if key not in _NOT_OF_THE_FIT}
         sha256.update(f"{len(keys)} keys".encode())
         for text in sorted(keys):
             sha256.update(text.encode())

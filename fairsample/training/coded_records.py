@@ -103,8 +103,14 @@ class CodedRecords(Dataset):
     def read(self, blocks):
         """Read the rows of some blocks: ndarray of int of shape (n, n_columns)."""
         starts = np.append(self.block_starts, len(self.codes))
-        parts = [self._own_rows(b, int(starts[b]), int(starts[b + 1])) for b in blocks]
-        return np.concatenate(parts) if len(parts) > 1 else parts[0]
+        most = int(sum(starts[b + 1] - starts[b] for b in blocks))
+        rows = np.empty((most, len(self.codes.block_sizes)), self.codes.dtype)
+        n = 0
+        for b in blocks:
+            own = self._own_rows(b, int(starts[b]), int(starts[b + 1]))
+            rows[n : n + len(own)] = own
+            n += len(own)
+        return rows[:n]
 
     def _own_rows(self, block, start, stop):
         rows = self.codes.read(start, stop)

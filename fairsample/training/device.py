@@ -2,7 +2,14 @@
 
 import torch
 
-__all__ = ["ACCELERATE", "check_device", "choose_device", "placement", "usable_device"]
+__all__ = [
+    "ACCELERATE",
+    "check_device",
+    "choose_device",
+    "placement",
+    "this_process",
+    "usable_device",
+]
 
 ACCELERATE = "accelerate"  # the processes that `accelerate launch` started, together
 
@@ -22,12 +29,19 @@ def choose_device(device):
         What torch takes.
     """
     if device == ACCELERATE:
-        from accelerate import Accelerator
-
-        return str(Accelerator().device)
+        return str(this_process().device)
     if device != "auto":
         return device
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def this_process():
+    """Give the accelerator of this process; a caller's own keeps its settings."""
+    from accelerate import Accelerator
+    from accelerate.state import GradientState
+
+    # A new one sets for all how many steps gradients are gathered.
+    return Accelerator(gradient_accumulation_steps=GradientState().num_steps)
 
 
 def placement(device):
@@ -80,13 +94,19 @@ def _check_accelerate(shared):
             "'cpu' or 'cuda'."
         )
     try:
-        from accelerate import Accelerator
+        accelerator = this_process()
     except ImportError as error:
         raise ImportError(
             f"device={ACCELERATE!r} needs accelerate: install fairsample-synth[scale]."
         ) from error
-    if Accelerator().mixed_precision not in ("no", "bf16"):
+    if accelerator.mixed_precision not in ("no", "bf16"):
         raise ValueError(
             f"device={ACCELERATE!r} trains in mixed precision 'bf16' or in none, not "
-            f"in {Accelerator().mixed_precision!r}: nothing scales the loss here."
+            f"in {accelerator.mixed_precision!r}: nothing scales the loss here."
+        )
+    kind = accelerator.distributed_type.value
+    if kind != "NO" and not kind.startswith("MULTI_"):
+        raise ValueError(
+            f"device={ACCELERATE!r} averages gradients over processes that hold the "
+            f"whole net each, and was launched as {kind}. Launch with --multi_gpu."
         )

@@ -1,14 +1,12 @@
 """How precisely matrices are multiplied where rows are only drawn."""
 
-import threading
 from contextlib import contextmanager
 
 import torch
 
-__all__ = ["fast_matmul"]
+from fairsample.training.seeding import one_at_a_time
 
-_lock = threading.Lock()
-_n_inside, _before = 0, "highest"
+__all__ = ["fast_matmul"]
 
 
 @contextmanager
@@ -16,8 +14,9 @@ def fast_matmul():
     """Let torch round the factors of float32 products to bfloat16 inside a block.
 
     Sums stay in float32. Where the processor has no such products nothing changes,
-    nor where the user has chosen a precision. Torch's setting is one for all threads:
-    it is as before when the last such block of the process has ended.
+    nor where the user has chosen a precision, by whichever of torch's settings. These
+    count for all threads of a process: none trains or draws meanwhile, and they are as
+    before when the block ends.
 
     Examples
     --------
@@ -29,17 +28,29 @@ def fast_matmul():
     >>> torch.get_float32_matmul_precision()
     'highest'
     """
-    global _n_inside, _before
-    with _lock:
-        if not _n_inside:
-            _before = torch.get_float32_matmul_precision()
-            if _before == "highest":
-                torch.set_float32_matmul_precision("medium")
-        _n_inside += 1
+    with one_at_a_time():
+        before = _settings()
+        if before is None:
+            yield
+            return
+        torch.set_float32_matmul_precision("medium")
+        try:
+            yield
+        finally:
+            torch.set_float32_matmul_precision("highest")
+            for backend, precision in before.items():
+                backend.fp32_precision = precision
+
+
+def _settings():
+    """Read what torch does by backend: a dict; None where the user has chosen."""
     try:
-        yield
-    finally:
-        with _lock:
-            _n_inside -= 1
-            if not _n_inside:
-                torch.set_float32_matmul_precision(_before)
+        if torch.get_float32_matmul_precision() != "highest":
+            return None
+    except RuntimeError:  # chosen by backend
+        return None
+    backends = (
+        getattr(getattr(torch.backends, name), "matmul", None)
+        for name in ("mkldnn", "cuda")
+    )
+    return {b: b.fp32_precision for b in backends if hasattr(b, "fp32_precision")}

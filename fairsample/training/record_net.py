@@ -3,6 +3,8 @@
 import torch
 from skorch import NeuralNet
 
+from fairsample.training.device import this_process
+from fairsample.training.seeding import seeded
 from fairsample.training.shared_steps import SharedSteps
 
 __all__ = ["RecordNet"]
@@ -37,15 +39,20 @@ class RecordNet(NeuralNet):
         super().on_train_begin(net, X=X, y=y, **kwargs)
         self.shared_steps_ = None
         if self.accelerate:
-            from accelerate import Accelerator
-
-            self.shared_steps_ = SharedSteps(Accelerator())
-            self.shared_steps_.begin(self.module_, len(X))
+            self.shared_steps_ = SharedSteps(this_process())
+            with seeded(0, self.device):  # what is read of latents is drawn
+                first, _ = next(iter(X.batches(_FEWEST_VALIDATED)))
+            self.shared_steps_.begin(self.module_, len(X), first)
 
     def on_train_end(self, net, **kwargs):
         """Leave the other processes."""
         super().on_train_end(net, **kwargs)
         self.shared_steps_ = None
+
+    def mean_of_all(self, loss):
+        """Average a loss over all processes: float."""
+        steps = self.shared_steps_
+        return (loss if steps is None else steps.mean(loss)).item()
 
     def get_split_datasets(self, X, y=None, **fit_params):
         """Hold out whole rows."""

@@ -78,6 +78,7 @@ class RecordStream(IterableDataset):
                 if len(left) == self.batch_size:
                     yield left
                     left = None
+            del rows, order  # before the next buffer is read
         if left is not None:
             yield left
 
@@ -93,6 +94,7 @@ class RecordStream(IterableDataset):
             yield rows, order.numpy()
             if self.balanced:
                 weight_before += self._weights(rows).double().sum().item()
+            rows = order = None
 
     def _order(self, rows, weight_before, generator=None):
         """Draw the order in which the rows of a buffer are visited: LongTensor."""

@@ -47,6 +47,10 @@ class RecordBatch:
         visits = torch.arange(len(ends), device=ends.device)
         return visits.repeat_interleave(ends - self.visit_starts)
 
+    def tensors(self):
+        """Give the tensors that are there: list."""
+        return [tensor for tensor in vars(self).values() if tensor is not None]
+
     def to(self, device):
         """Move every tensor to a device."""
         tensors = {f.name: getattr(self, f.name) for f in fields(self)}

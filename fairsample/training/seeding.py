@@ -9,10 +9,15 @@ import torch
 from fairsample.training.estimator_seeds import draw_seed
 from fairsample.training.threads import worker_threads
 
-__all__ = ["numbered_generator", "seeded", "torch_generator"]
+__all__ = ["numbered_generator", "one_at_a_time", "seeded", "torch_generator"]
 
 
 _global_generators = RLock()  # torch has one for all threads of a process
+
+
+def one_at_a_time():
+    """Let threads of a process take turns inside a block: a context manager."""
+    return _global_generators
 
 
 @contextmanager

@@ -137,6 +137,10 @@ class TestDrawCodes:
         assert counts[1] == 0
         assert chisquare(counts[odds > 0], N_ROWS * odds[odds > 0]).pvalue > UNLIKELY
 
+    def test_a_net_that_has_diverged(self):
+        with pytest.raises(ValueError, match="diverged.*lower learning_rate"):
+            draw_codes(torch.tensor([[0.0, torch.nan]]), generator())
+
     def test_no_code_without_odds_at_either_end(self, monkeypatch):
         odds = torch.tensor([[0.0, 0.3, 0.7, 0.0]]).expand(2, -1)
         ends = torch.tensor([[0.0], [1.0]])  # 1 is what rounding can make of a draw

@@ -1,10 +1,13 @@
 """Quantiles of a stream: range and resolution exact, ranks nearly so."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 pytest.importorskip("datasketches")
 
+from fairsample.encoding import quantile_sketch
 from fairsample.encoding.lattice import Lattice
 from fairsample.encoding.quantile_sketch import QuantileSketch
 
@@ -81,3 +84,15 @@ def test_a_merged_sketch_has_seen_both_streams():
     off_lattice = sketch_of(np.arange(20_000) / 3)
     off_lattice.merge(sketch_of(np.arange(20_000) / 2))
     assert not off_lattice.lattice.step
+
+
+def test_numbers_that_occur_often_are_fed_in_parts(monkeypatch):
+    """A billion zeros are never held as a billion zeros."""
+    monkeypatch.setattr(quantile_sketch, "_AT_ONCE", 7)
+    sketch, fed = quantile_sketch.QuantileSketch(), []
+    sketch._digest = SimpleNamespace(update=lambda part: fed.append(part.copy()))
+    levels, counts = np.array([1, 5, 9, 11]), np.array([10, 1, 20, 3])
+    sketch.add(levels, counts)
+    assert max(map(len, fed)) == 7
+    np.testing.assert_array_equal(np.concatenate(fed), np.repeat(levels, counts))
+    assert sketch.n_rows == 34

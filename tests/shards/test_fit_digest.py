@@ -33,6 +33,7 @@ def again(fitted):
         ({"verbose": 1}, True),
         ({"memory": "kept"}, True),
         ({"random_state": 7}, True),
+        ({"device": "cuda:1"}, True),
         ({"temperature": 0.5}, False),
         ({"objective": "equal_opportunity"}, False),
         ({"downstream": DecisionTreeClassifier(max_depth=2)}, False),

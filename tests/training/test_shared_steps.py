@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 from sklearn.datasets import make_classification
+from sklearn.linear_model import LogisticRegression
 
-from fairsample import FlipResampler
+from fairsample import FairSynthResampler, FlipResampler
 from fairsample.predictors import VisitTransformerClassifier
 from fairsample.training.device import check_device, usable_device
 from fairsample.training.records import RecordBatch, Records
@@ -23,9 +24,13 @@ needs_accelerate = pytest.mark.skipif(
 
 PROGRAM = """
 import json, os, sys, warnings
-import numpy as np, pandas as pd
+import numpy as np, pandas as pd, torch
+from accelerate import Accelerator, PartialState
 from fairsample import CausalLLMResampler, FairSynthResampler, FlipResampler
 from fairsample.datasets import make_icu_cohort
+from fairsample.training.device import this_process
+from fairsample.training.records import RecordBatch
+from fairsample.training.shared_steps import SharedSteps
 
 rank = int(os.environ.get("RANK", 0))
 rng = np.random.RandomState(0)
@@ -70,7 +75,33 @@ if sys.argv[1] != "plain":
         fairsynth(random_state=rank + (sys.argv[1] == "half"))
     except ValueError as error:
         told["refused"] = str(error)
-print("TOLD " + json.dumps(told))
+    batch = RecordBatch(torch.arange(14).reshape(7, 2))
+    net = torch.nn.Linear(2, 1)
+    torch.nn.init.ones_(net.weight), torch.nn.init.zeros_(net.bias)
+
+    def loss(part):
+        return net(part.columns.float()).square().mean()
+
+    whole = torch.autograd.grad(loss(batch), [*net.parameters()])
+    steps = SharedSteps(this_process())
+    part, weight = steps.share(batch, 7)
+    steps.backward(weight * loss(part), net.parameters())
+    told["gradients"] = [w.grad.flatten().tolist() for w in net.parameters()]
+    told["of the whole"] = [g.flatten().tolist() for g in whole]
+
+    outer = Accelerator(gradient_accumulation_steps=4)
+    this_process()
+    told["steps gathered"] = outer.gradient_accumulation_steps
+    try:
+        own = slice(rank, 300, 2)
+        FairSynthResampler("male", device="accelerate", random_state=0).fit(
+            X[own], y[own]
+        )
+    except ValueError as error:
+        told["other rows"] = str(error)
+    PartialState().wait_for_everyone()
+print("TOLD " + json.dumps(told), flush=True)
+PartialState().destroy_process_group()
 """
 
 
@@ -90,7 +121,7 @@ def told_by(program, processes, what="plain", **environment):
         text=True,
         check=False,
     )
-    assert not found.returncode, found.stderr
+    assert not found.returncode, (found.returncode, found.stdout, found.stderr)
     _, *told = found.stdout.split("TOLD ")
     return sorted((json.loads(one) for one in told), key=lambda one: one["rank"])
 
@@ -125,8 +156,18 @@ class TestProcesses:
         assert (first.pop("rank"), second.pop("rank")) == (0, 1)
         assert first == second
 
-    def test_other_seeds_are_refused(self, of_two):
-        assert "an integer as random_state" in of_two[0]["refused"]
+    def test_gradients_are_those_of_the_whole_batch(self, of_two):
+        for found, whole in zip(
+            of_two[0]["gradients"], of_two[0]["of the whole"], strict=True
+        ):
+            np.testing.assert_allclose(found, whole, rtol=1e-6)
+
+    def test_other_seeds_and_other_rows_are_refused(self, of_two):
+        for what in ("refused", "other rows"):
+            assert "an integer as random_state" in of_two[0][what]
+
+    def test_settings_of_the_caller_stay(self, of_two):
+        assert of_two[0]["steps gathered"] == 4
 
     def test_half_the_precision(self, program, of_one):
         (found,) = told_by(program, 1, "half", ACCELERATE_MIXED_PRECISION="bf16")
@@ -177,6 +218,15 @@ def test_shares_weigh_as_the_whole(n_rows):
 
 
 class TestDevice:
+    @needs_accelerate
+    def test_downstream_is_refused(self):
+        X, y = make_classification(random_state=0)
+        model = FairSynthResampler(
+            [0], downstream=LogisticRegression(), device="accelerate"
+        )
+        with pytest.raises(ValueError, match="with downstream="):
+            model.fit(np.where(X > 0, 1.0, 0.0) + X * [0, *[1] * 19], y)
+
     @needs_accelerate
     def test_one_process_only(self):
         X, y = make_classification(random_state=0)
