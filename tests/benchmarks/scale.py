@@ -171,6 +171,7 @@ def draw(results, path):
             of_one = of_one.sort_values(along)
             seconds = of_one["fit"] + of_one["sample"]
             style = {"color": PALETTE[at % 7], "marker": "osD^v<>Pp"[at % 9]}
+            style["linestyle"] = "-" if at < 7 else "--"
             ax.plot(of_one[along], seconds, label=name, **style)
         ax.set(xscale="log", yscale="log", xlabel=along, ylabel="seconds, fit + sample")
         ax.spines[["top", "right"]].set_visible(False)
