@@ -1,5 +1,7 @@
 """A masked network in which every code sees only what comes before it."""
 
+from contextlib import contextmanager
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -63,6 +65,7 @@ class MaskedAutoregressiveNet(nn.Module):
         hidden_degrees = torch.as_tensor(hidden_degrees)
         n_codes, n_hidden = len(code_degrees), len(hidden_degrees)
         self.n_blocks, self.context_features = n_blocks, context_features
+        self._kept_weights = None
         self.register_buffer("code_degrees", code_degrees)
         self.register_buffer("hidden_degrees", hidden_degrees)
         self.embedding = nn.Parameter(torch.empty(n_codes, n_hidden))
@@ -100,9 +103,18 @@ class MaskedAutoregressiveNet(nn.Module):
         blocks = [block.weight * self.block_mask for block in self.blocks]
         return embedding, blocks, self.readout.weight * self.readout_mask
 
+    @contextmanager
+    def weights_kept(self):
+        """Mask the weights once for all passes inside a block, which must not move."""
+        self._kept_weights = self.masked_weights()
+        try:
+            yield
+        finally:
+            self._kept_weights = None
+
     def forward(self, codes, offsets, context=None):
         """Give the logits of all codes, teacher-forced on the codes present."""
-        embedding, blocks, readout = self.masked_weights()
+        embedding, blocks, readout = self._kept_weights or self.masked_weights()
         hidden = F.embedding_bag(codes, embedding, offsets, mode="sum")
         hidden = hidden + self.hidden_bias
         if context is not None:

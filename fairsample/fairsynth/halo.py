@@ -1,5 +1,7 @@
 """HALO: a transformer over visits with a masked head over each visit's codes."""
 
+from contextlib import ExitStack, contextmanager
+
 import torch
 from torch import nn
 from torch.distributions import Bernoulli
@@ -87,6 +89,15 @@ class Halo(nn.Module):
             )
             with torch.no_grad():
                 self.code_head.readout.bias.copy_(torch.logit(rates))
+
+    @contextmanager
+    def weights_kept(self):
+        """Mask the weights of both heads once for all passes inside a block."""
+        with ExitStack() as kept:
+            kept.enter_context(self.column_head.weights_kept())
+            if self.max_visits:
+                kept.enter_context(self.code_head.weights_kept())
+            yield
 
     def column_codes(self, columns):
         """Give each column's level its own number over all columns: (n, n_columns)."""

@@ -50,6 +50,11 @@ class HaloNet(RecordNet):
             return super().get_iterator(dataset, training)
         return dataset.batches(self.batch_size, balanced=True)
 
+    def train_step_single(self, batch, **fit_params):
+        """Compute loss and gradients; the net's passes share the masked weights."""
+        with self.module_.weights_kept():
+            return super().train_step_single(batch, **fit_params)
+
     def infer(self, x, **fit_params):
         """Run the module on a `RecordBatch`."""
         return self.module_(x.to(self.device), **fit_params)

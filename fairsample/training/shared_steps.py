@@ -15,9 +15,9 @@ class SharedSteps:
     and gradients are averaged. With what depends on the batch by its mean only, and
     without dropout, weights and losses are those of a single process.
 
-    NOTE[DIFF]: accelerate wraps modules in `DistributedDataParallel`, which hides what
-    losses ask of them and takes one forward pass a step. Here gradients are averaged
-    once they are complete, in one message: the nets are small.
+    Gradients are averaged once they are complete, in one message, as the nets are small.
+    `DistributedDataParallel`, which accelerate wraps modules in, hides what losses ask
+    of them and takes one forward pass a step.
 
     Parameters
     ----------

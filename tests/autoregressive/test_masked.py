@@ -172,3 +172,30 @@ def test_embedded_rows_start_with_unit_variance(n_columns):
         )
     rows = net.embedding.detach().view(n_columns, 5, 4000)[:, 2].sum(0)
     assert float(rows.var()) == pytest.approx(1, abs=0.1)
+
+
+class TestKeptWeights:
+    def test_passes_and_gradients_are_the_same_to_the_bit(self, net):
+        net.requires_grad_()
+        codes, offsets = as_bags(random_sets(net, 9))
+        context = random_context(net, 9)
+
+        def gradients():
+            first = net(codes, offsets, context)
+            loss = (first * net(codes, offsets, context).sigmoid()).sum()
+            return first, *torch.autograd.grad(loss, [*net.parameters()])
+
+        alone = gradients()
+        with net.weights_kept():
+            kept = gradients()
+        assert all(a.equal(b) for a, b in zip(alone, kept, strict=True))
+
+    def test_weights_are_read_anew_after_the_block(self, net):
+        codes, offsets = as_bags(random_sets(net, 9))
+        context = random_context(net, 9)
+        with pytest.raises(KeyError), net.weights_kept():
+            before = net(codes, offsets, context)
+            raise KeyError
+        with torch.no_grad():
+            net.readout.weight += 1
+        assert not net(codes, offsets, context).equal(before)
