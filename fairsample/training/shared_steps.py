@@ -15,7 +15,7 @@ class SharedSteps:
     and gradients are averaged. With what depends on the batch by its mean only, and
     without dropout, weights and losses are those of a single process.
 
-    Gradients are averaged once they are complete, in one message, as the nets are small.
+    Gradients are averaged once they are complete, in one message: the nets are small.
     `DistributedDataParallel`, which accelerate wraps modules in, hides what losses ask
     of them and takes one forward pass a step.
 
